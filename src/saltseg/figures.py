@@ -1,0 +1,113 @@
+"""Every picture of the project; no other module draws."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.colors import ListedColormap
+from matplotlib.figure import Figure
+from numpy.typing import NDArray
+
+from saltseg.params import Evaluate
+from saltseg.scoring.out_of_fold import OutOfFold
+from saltseg.scoring.summary import pick_tiles
+
+Bytes = NDArray[np.uint8]
+
+TRUTH, PREDICTION = "#ffb000", "#1f9bcf"
+_NAMES = {"map_iou": "competition metric", "iou": "IoU", "loss": "loss"}
+
+
+def learning_curves(curves: pd.DataFrame, title: str, path: Path) -> None:
+    """Draw loss, IoU and competition metric over epochs: folds thin, their mean bold.
+
+    Args:
+        curves: One row per fold and epoch: `fold`, `epoch`, and each of `loss`, `iou`, `map_iou`
+            with its `val_` twin.
+        title: Line above the panels.
+        path: PNG to write.
+    """
+    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    panels = figure.subplots(1, len(_NAMES))
+    for panel, (name, label) in zip(panels, _NAMES.items(), strict=True):
+        for column, colour, what in (
+            (name, "0.6", "training"),
+            (f"val_{name}", PREDICTION, "validation"),
+        ):
+            for _, fold in curves.groupby("fold"):
+                panel.plot(fold["epoch"], fold[column], color=colour, linewidth=0.7, alpha=0.6)
+            mean = curves.groupby("epoch")[column].mean()
+            panel.plot(
+                mean.index, mean, color=colour, linewidth=2.2, label=f"{what}, mean of folds"
+            )
+        panel.set(xlabel="epoch", ylabel=label)
+        if name != "loss":
+            panel.set_ylim(0, 1)
+        panel.grid(alpha=0.3)
+    panels[0].legend(frameon=False)
+    figure.suptitle(title)
+    _save(figure, path)
+
+
+def gallery(
+    result: OutOfFold, scored: pd.DataFrame, options: Evaluate, title: str, path: Path
+) -> None:
+    """Draw the best, median and worst tiles: image, true mask, prediction.
+
+    Args:
+        result: Out-of-fold predictions.
+        scored: Scores of each tile, from `result.scored`.
+        options: Threshold, and tiles per row.
+        title: Line above it all.
+        path: PNG to write.
+    """
+    rows = pick_tiles(scored, options.gallery)
+    columns = max(len(tiles) for tiles in rows.values())
+    figure = Figure(figsize=(3.3 * columns, 1.4 * len(rows) + 0.8), layout="constrained")
+    axes = figure.subplots(len(rows), 3 * columns, squeeze=False)
+    for axis in axes.flat:
+        axis.axis("off")
+    for line, (label, tiles) in zip(axes, rows.items(), strict=True):
+        for position, row in enumerate(tiles.index.astype(int)):
+            caption = f"{scored['id'].iloc[row]}  IoU {scored['iou'].iloc[row]:.2f}"
+            place = int(result.tiles["index"].iloc[row])
+            triple = line[3 * position : 3 * position + 3]
+            _show_tile(triple, result.images[place], result.masks[place])
+            _show_prediction(
+                triple[2], result.masks[place], result.probabilities[row], options.threshold
+            )
+            triple[1].set_title(caption, fontsize=7, pad=2)
+        line[0].text(
+            -0.1, 0.5, label, transform=line[0].transAxes, rotation=90, ha="right", va="center"
+        )
+    figure.suptitle(
+        f"{title}\nimage · true mask (orange) · probability, prediction outlined in blue"
+    )
+    _save(figure, path)
+
+
+def _show_tile(axes: Sequence[Axes], image: Bytes, mask: Bytes) -> None:
+    for axis in axes[:2]:
+        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+    axes[1].imshow(np.ma.masked_equal(mask, 0), cmap=ListedColormap([TRUTH]), alpha=0.45)
+    _outline(axes[1], mask > 0, TRUTH)
+
+
+def _show_prediction(
+    axis: Axes, mask: Bytes, probability: NDArray[np.float16], threshold: float
+) -> None:
+    axis.imshow(probability.astype(np.float32), cmap="gray", vmin=0, vmax=1)
+    _outline(axis, mask > 0, TRUTH)
+    _outline(axis, probability > threshold, PREDICTION)
+
+
+def _outline(axis: Axes, mask: NDArray[np.bool_], colour: str) -> None:
+    if mask.any() and not mask.all():
+        axis.contour(mask, levels=[0.5], colors=[colour], linewidths=1.1)
+
+
+def _save(figure: Figure, path: Path) -> None:
+    # Without the software's version in it, the file is the same from run to run.
+    figure.savefig(path, dpi=110, metadata={"Software": None})

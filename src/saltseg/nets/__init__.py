@@ -1,0 +1,1 @@
+"""Networks: the backbone table, the U-Net, its loss and its metrics."""

@@ -1,0 +1,91 @@
+"""Initial weights of a backbone: downloaded, from a file, or fitted to other channels."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from saltseg.errors import WeightsError
+from saltseg.nets.encoders import build_backbone
+from saltseg.params import BackboneRow
+
+# Trained weights exist for three input channels; the side does not matter to them.
+_RGB, _SIDE = 3, 64
+
+
+def load_initial(backbone: keras.Model, row: BackboneRow, path: Path) -> None:
+    """Load initial weights made for three channels into a backbone with any number of them.
+
+    With another number C, the first convolution sees in each channel the mean of its colour
+    kernels times 3 / C, so that its response to grey input stays the same.
+
+    Args:
+        backbone: The network of `row`, changed in place.
+        row: Row of the backbone table.
+        path: A file that Keras can load: `.weights.h5`, or the `.h5` of `keras.applications`.
+
+    Raises:
+        WeightsError: The file is no weights file, or one of another network.
+    """
+    source = _read(row, path)
+    for old, new in zip(source.layers, backbone.layers, strict=True):
+        new.set_weights(
+            [
+                _fit(value, variable.shape)
+                for value, variable in zip(old.get_weights(), new.weights, strict=True)
+            ]
+        )
+
+
+def convert_initial(row: BackboneRow, path: Path, target: Path) -> None:
+    """Check that a file holds weights of a backbone, and write them as `.weights.h5`.
+
+    Raises:
+        WeightsError: As in `load_initial`.
+    """
+    _read(row, path).save_weights(target)
+
+
+def _read(row: BackboneRow, path: Path) -> keras.Model:
+    """The backbone with three channels and the weights of a file."""
+    model = build_backbone(row, _SIDE, _RGB)
+    try:
+        model.load_weights(path)
+    except (OSError, ValueError, KeyError) as error:
+        reason = str(error).strip().splitlines()[0]
+        raise WeightsError(
+            f"{path}: not weights of {row.constructor} without top ({reason}); "
+            "give the matching file, or set model.weights to random or imagenet"
+        ) from None
+    return model
+
+
+def _fit(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
+    """A kernel (h, w, 3, filters) as (h, w, C, filters); everything else as it is."""
+    if value.shape == tuple(shape):
+        return value
+    mean = value.mean(axis=-2, keepdims=True) * (_RGB / shape[-2])
+    return np.broadcast_to(mean, shape)
+
+
+def fetch_imagenet(row: BackboneRow, path: Path) -> None:
+    """Download ImageNet weights through Keras and write them as `.weights.h5`.
+
+    Raises:
+        WeightsError: There are none for this backbone, or the download failed; the text names
+            the file and the setting to use instead.
+    """
+    if row.constructor == "plain":
+        raise WeightsError("model.weights: no ImageNet weights exist for plain; use random")
+    constructor = getattr(keras.applications, row.constructor)
+    try:
+        model = constructor(
+            include_top=False, weights="imagenet", input_shape=(_SIDE, _SIDE, _RGB), **row.options
+        )
+    except Exception as error:  # keras.utils.get_file raises a bare Exception on a failed download
+        reason = str(error).strip().splitlines()[-1]
+        raise WeightsError(
+            f"model.weights: imagenet could not be downloaded ({reason}); fetch the file "
+            "elsewhere, put it into weights/ and set model.weights to its name, or to random"
+        ) from None
+    model.save_weights(path)

@@ -1,0 +1,73 @@
+"""The U-Net: any encoder of the table, one decoder for all of them."""
+
+from pathlib import Path
+
+import keras
+from keras import layers
+
+from saltseg.nets.encoders import build_backbone, scale_input, tapped
+from saltseg.nets.initial import load_initial
+from saltseg.params import BackboneRow, Model
+
+
+def build_unet(
+    row: BackboneRow, size: int, channels: int, options: Model, initial: Path | None = None
+) -> keras.Model:
+    """Build the network.
+
+    Every encoder is tapped at the same five scales, so that two backbones differ in nothing
+    but the encoder (Ronneberger et al. 2015, arXiv:1505.04597, for the shape of the whole).
+
+    Args:
+        row: Row of the backbone table.
+        size: Input side S, pixels, a multiple of 32.
+        channels: Input channels C.
+        options: Decoder and regularisation.
+        initial: File with the backbone's initial weights; None for random ones.
+
+    Returns:
+        A model (B, S, S, C) uint8 grey levels -> (B, S, S, 1) float32 salt probability.
+
+    Raises:
+        WeightsError: `initial` belongs to another network.
+    """
+    backbone = build_backbone(row, size, channels)
+    if initial is not None:
+        load_initial(backbone, row, initial)
+    inputs = layers.Input((size, size, channels), dtype="uint8", name="tile")
+    *skips, x = tapped(backbone, row)(scale_input(inputs, row))
+    for level, filters in enumerate(options.decoder_filters):
+        x = layers.UpSampling2D(2, name=f"up{level}")(x)
+        if skips:
+            x = layers.Concatenate(name=f"skip{level}")([x, skips.pop()])
+        x = bottleneck_block(x, filters, name=f"decoder{level}")
+    x = layers.SpatialDropout2D(options.dropout, name="dropout")(x)
+    outputs = layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="probability")(x)
+    model = keras.Model(inputs, outputs, name="unet")
+    set_batchnorm_momentum(model, options.batchnorm_momentum)
+    return model
+
+
+def bottleneck_block(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
+    """1x1 reduce to a quarter, 3x3, 1x1 expand, each with batch normalisation and ReLU.
+
+    Source: the bottleneck of He et al. 2016, arXiv:1512.03385, without its shortcut.
+    """
+    for part, (width, kernel) in enumerate(((filters // 4, 1), (filters // 4, 3), (filters, 1))):
+        x = layers.Conv2D(width, kernel, padding="same", use_bias=False, name=f"{name}_conv{part}")(
+            x
+        )
+        x = layers.BatchNormalization(name=f"{name}_bn{part}")(x)
+        x = layers.Activation("relu", name=f"{name}_relu{part}")(x)
+    return x
+
+
+def set_batchnorm_momentum(model: keras.Model, momentum: float) -> None:
+    """Give every batch normalisation of the network the same momentum.
+
+    `keras.applications` fixes 0.99 or 0.999, so that after a hundred steps validation still
+    runs on statistics of the initial network.
+    """
+    for layer in [*model.layers, *model.get_layer("encoder").layers]:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.momentum = momentum

@@ -1,0 +1,220 @@
+"""Typed parameters: `params.yaml` and the backbone table, checked before anything runs."""
+
+from functools import cache
+from importlib import resources
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from saltseg.errors import ParameterError
+
+Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
+Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+class _Strict(BaseModel):
+    """A group of parameters: unknown keys are refused, values cannot change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class BackboneRow(_Strict):
+    """One row of the backbone table.
+
+    Attributes:
+        constructor: Name of a `keras.applications` constructor, or `plain`.
+        options: Further arguments of the constructor.
+        taps: Names of five layers, at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input side; the last
+            is the bottleneck.
+        mean: Grey level (0 to 255) per RGB channel that the ImageNet weights expect as zero.
+        std: Grey levels per RGB channel that they expect as one.
+        bgr: Whether they expect the channels in reverse order.
+    """
+
+    constructor: str
+    options: dict[str, bool | float | str] = {}
+    taps: Annotated[list[str], Field(min_length=5, max_length=5)]
+    mean: Annotated[list[float], Field(min_length=3, max_length=3)]
+    std: Annotated[list[float], Field(min_length=3, max_length=3)]
+    bgr: bool = False
+
+
+class Preprocess(_Strict):
+    """How tiles become network input."""
+
+    size: Annotated[int, Field(ge=32, le=1024)]
+    channels: Annotated[list[Channel], Field(min_length=1)]
+
+    @field_validator("size")
+    @classmethod
+    def _halves_five_times(cls, size: int) -> int:
+        if size % 32:
+            raise ValueError(
+                f"{size} is not a multiple of 32, but the encoder halves the side five times; "
+                f"use {max(32, round(size / 32) * 32)}"
+            )
+        return size
+
+
+class Split(_Strict):
+    """How tiles are divided into folds."""
+
+    n_splits: Annotated[int, Field(ge=2)]
+
+
+class Model(_Strict):
+    """The U-Net around the backbone."""
+
+    weights: Annotated[str, Field(min_length=1)]
+    decoder_filters: Annotated[list[int], Field(min_length=5, max_length=5)]
+    dropout: Fraction
+    batchnorm_momentum: Fraction
+
+    @field_validator("decoder_filters")
+    @classmethod
+    def _bottleneck_divides(cls, filters: list[int]) -> list[int]:
+        if any(count < 4 or count % 4 for count in filters):
+            raise ValueError(
+                f"{filters}: each must be a positive multiple of 4, since the bottleneck block "
+                "reduces to a quarter"
+            )
+        return filters
+
+
+class Plateau(_Strict):
+    """When the learning rate falls: no better val_map_iou for `patience` epochs."""
+
+    factor: Annotated[float, Field(gt=0, lt=1)]
+    patience: Annotated[int, Field(ge=1)]
+    min_learning_rate: Annotated[float, Field(ge=0)]
+
+
+class EarlyStopping(_Strict):
+    """When training stops: no better val_map_iou for `patience` epochs."""
+
+    patience: Annotated[int, Field(ge=1)]
+
+
+class Augment(_Strict):
+    """Random changes of a training tile.
+
+    Attributes:
+        flip: Whether half of the tiles are mirrored left to right.
+        shift: Largest shift, fraction of the side.
+        scale: Largest relative change of size.
+        brightness: Largest change of the intensity channel, fraction of the grey range.
+    """
+
+    flip: bool
+    shift: Annotated[float, Field(ge=0, le=0.5)]
+    scale: Annotated[float, Field(ge=0, le=0.5)]
+    brightness: Annotated[float, Field(ge=0, le=0.5)]
+
+
+class Train(_Strict):
+    """How one fold is trained."""
+
+    folds: Annotated[list[int], Field(min_length=1)]
+    epochs: Annotated[int, Field(ge=1)]
+    batch_size: Annotated[int, Field(ge=1)]
+    learning_rate: Annotated[float, Field(gt=0)]
+    jit_compile: bool
+    threads: Annotated[int, Field(ge=1)] | None
+    plateau: Plateau
+    early_stopping: EarlyStopping
+    augment: Augment
+
+
+class Evaluate(_Strict):
+    """How out-of-fold predictions are scored and shown."""
+
+    threshold: Annotated[float, Field(gt=0, lt=1)]
+    gallery: Annotated[int, Field(ge=1, le=12)]
+
+
+class Tracking(_Strict):
+    """Where runs are logged."""
+
+    experiment: Annotated[str, Field(min_length=1)]
+
+
+class Params(_Strict):
+    """The whole of `params.yaml`."""
+
+    backbone: str
+    dataset: str
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    preprocess: Preprocess
+    split: Split
+    model: Model
+    train: Train
+    evaluate: Evaluate
+    tracking: Tracking
+
+    @field_validator("backbone")
+    @classmethod
+    def _backbone_known(cls, name: str) -> str:
+        backbone_row(name)
+        return name
+
+    @model_validator(mode="after")
+    def _folds_exist(self) -> "Params":
+        folds, n_splits = self.train.folds, self.split.n_splits
+        if outside := [fold for fold in folds if not 0 <= fold < n_splits]:
+            raise ValueError(
+                f"train.folds: {outside} outside 0..{n_splits - 1}; change train.folds or "
+                f"split.n_splits ({n_splits})"
+            )
+        if len(set(folds)) != len(folds):
+            raise ValueError(f"train.folds: {folds} names a fold twice; name each once")
+        return self
+
+
+@cache
+def backbone_table() -> dict[str, BackboneRow]:
+    """The backbones that can be chosen, by name, from `backbones.yaml` beside this module."""
+    text = resources.files("saltseg").joinpath("backbones.yaml").read_text()
+    return {name: BackboneRow.model_validate(row) for name, row in yaml.safe_load(text).items()}
+
+
+def backbone_row(name: str) -> BackboneRow:
+    """The row of one backbone.
+
+    Raises:
+        ValueError: No such row; the text lists the known ones.
+    """
+    table = backbone_table()
+    if name not in table:
+        raise ValueError(f"unknown backbone '{name}'; known: {', '.join(table)}")
+    return table[name]
+
+
+def load_params(path: Path = Path("params.yaml")) -> Params:
+    """Read and check a parameter file.
+
+    Raises:
+        ParameterError: The file is missing, is no YAML, or a key is unknown or out of range.
+    """
+    try:
+        return Params.model_validate(yaml.safe_load(path.read_text()))
+    except OSError as error:
+        raise ParameterError(f"{path}: cannot be read ({error.strerror})") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        text = " ".join(str(error).split())
+        raise ParameterError(f"{path}: not valid YAML ({text})") from None
+    except ValidationError as error:
+        raise ParameterError(f"{path}: {describe(error)}") from None
+
+
+def describe(error: ValidationError) -> str:
+    """All complaints of a validation in one line, each with its dotted key."""
+    complaints = []
+    for item in error.errors():
+        key = ".".join(str(part) for part in item["loc"])
+        text = item["msg"].removeprefix("Value error, ")
+        if item["type"] == "extra_forbidden":
+            text = "unknown key; remove it or mend its spelling"
+        complaints.append(f"{key}: {text}" if key else text)
+    return "; ".join(complaints)

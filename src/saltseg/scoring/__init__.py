@@ -1,0 +1,1 @@
+"""Scores from NumPy arrays: no network code here."""

@@ -1,0 +1,81 @@
+"""Tables and the summary of one cross-validation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from saltseg.scoring.competition import pooled_scores
+
+TILE_SCORES = ("map_iou", "iou", "dice")
+
+
+def summarise(tiles: pd.DataFrame, cost: Mapping[str, float]) -> dict[str, Any]:
+    """Scores over folds, per fold and per coverage class.
+
+    Args:
+        tiles: One row per scored tile: `fold`, `coverage_class`, `tp`, `fp`, `fn`, `iou`,
+            `map_iou`, `dice`.
+        cost: Parameters and GFLOPs of the network.
+
+    Returns:
+        For each of map_iou, iou, dice (means over tiles), precision and recall (of pixels, pooled
+        over tiles) the mean and the standard deviation over folds (n - 1; 0 for one fold); the
+        same scores by fold and by coverage class; `empty_map_iou`, what predicting no salt
+        anywhere would score; and the network's cost.
+    """
+    by_fold = {str(fold): _scores(group) for fold, group in tiles.groupby("fold")}
+    over_folds = pd.DataFrame(by_fold).T
+    return {
+        **{
+            name: {
+                "mean": _short(over_folds[name].mean()),
+                "std": _short(over_folds[name].std(ddof=1) if len(over_folds) > 1 else 0.0),
+            }
+            for name in ("map_iou", "iou", "dice", "precision", "recall")
+        },
+        "empty_map_iou": _short((tiles["coverage_class"] == 0).mean()),
+        "tiles": len(tiles),
+        "fold": by_fold,
+        "coverage_class": {
+            str(label): _scores(group) for label, group in tiles.groupby("coverage_class")
+        },
+        "network": dict(cost),
+    }
+
+
+def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
+    """Mean over folds, epoch by epoch, of all columns but `fold`.
+
+    Folds that stopped early count up to their last epoch.
+    """
+    return curves.drop(columns="fold").groupby("epoch", as_index=False).mean().round(6)
+
+
+def pick_tiles(tiles: pd.DataFrame, count: int) -> dict[str, pd.DataFrame]:
+    """Best, median and worst tiles by IoU among those that hold salt or are predicted to.
+
+    Empty tiles rightly left empty all score 1 and show nothing, so they are left out unless
+    there is nothing else. Ties go to the smaller id, so that the choice repeats.
+    """
+    worth = tiles[tiles[["tp", "fp", "fn"]].sum(axis=1) > 0]
+    ranked = (worth if len(worth) else tiles).sort_values(["iou", "id"], ascending=[False, True])
+    middle = max(0, (len(ranked) - count) // 2)
+    return {
+        "best": ranked.head(count),
+        "median": ranked.iloc[middle : middle + count],
+        "worst": ranked.tail(count),
+    }
+
+
+def _scores(tiles: pd.DataFrame) -> dict[str, float]:
+    means = {name: _short(tiles[name].mean()) for name in TILE_SCORES}
+    pooled = {
+        name: _short(value) for name, value in pooled_scores(tiles[["tp", "fp", "fn"]]).items()
+    }
+    return {**means, **pooled, "tiles": len(tiles)}
+
+
+def _short(value: float) -> float:
+    return round(float(np.float64(value)), 6)

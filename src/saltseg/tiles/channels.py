@@ -1,0 +1,74 @@
+"""The channel registry: what a network sees of a tile besides its grey levels."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from saltseg.errors import DataError
+
+Bytes = NDArray[np.uint8]
+Maker = Callable[[Bytes, float], Bytes]
+"""(H, W) uint8 grey levels and relative seismic depth (0 to 1) -> one channel, (H, W) uint8."""
+
+
+def intensity(image: Bytes, relative_z: float) -> Bytes:
+    """The grey levels as they are."""
+    return image
+
+
+def depth_ramp(image: Bytes, relative_z: float) -> Bytes:
+    """The position below the tile's upper edge: 0 in the first row, 255 in the last."""
+    height, width = image.shape
+    ramp = np.rint(np.linspace(0, 255, height)).astype(np.uint8)
+    return np.broadcast_to(ramp[:, None], (height, width))
+
+
+def gradient(image: Bytes, relative_z: float) -> Bytes:
+    """|dx| + |dy|, absolute differences to the next pixel, clipped at 255.
+
+    The last column and row repeat the difference before them.
+    """
+    grey = image.astype(np.int16)
+    dx = np.abs(np.diff(grey, axis=1))
+    dy = np.abs(np.diff(grey, axis=0))
+    total = np.pad(dx, ((0, 0), (0, 1)), mode="edge") + np.pad(dy, ((0, 1), (0, 0)), mode="edge")
+    clipped: Bytes = np.minimum(total, 255).astype(np.uint8)
+    return clipped
+
+
+def survey_depth(image: Bytes, relative_z: float) -> Bytes:
+    """The tile's seismic depth z, one value for all pixels: 0 the shallowest, 255 the deepest."""
+    return np.full(image.shape, round(255 * relative_z), np.uint8)
+
+
+CHANNELS: dict[str, Maker] = {
+    maker.__name__: maker for maker in (intensity, depth_ramp, gradient, survey_depth)
+}
+"""Channel makers by name; a new one is named in `params.Channel` too."""
+
+
+def relative_depths(tiles: pd.DataFrame, channels: list[str]) -> NDArray[np.float64]:
+    """Seismic depth of each tile between the shallowest (0) and the deepest (1) of the survey.
+
+    Args:
+        tiles: Columns `id` and `z`.
+        channels: The channels wanted; only `survey_depth` needs z.
+
+    Returns:
+        (N,) float64; zeros where no channel needs z.
+
+    Raises:
+        DataError: `survey_depth` is wanted and a tile has no z.
+    """
+    if "survey_depth" not in channels:
+        return np.zeros(len(tiles))
+    z = tiles["z"].to_numpy(dtype=np.float64)
+    if len(missing := tiles["id"][np.isnan(z)]):
+        raise DataError(
+            f"preprocess.channels: survey_depth needs z of every tile, but {len(missing)} have "
+            f"none (first: {missing.iloc[0]}); add them to depths.csv or leave the channel out"
+        )
+    relative: NDArray[np.float64] = (z - z.min()) / max(np.ptp(z), 1.0)
+    return relative

@@ -1,0 +1,135 @@
+"""Batches of tiles; order and augmentation depend on (seed, epoch, tile) and nothing else."""
+
+import cv2
+import keras
+import numpy as np
+from numpy.typing import NDArray
+
+from saltseg.params import Augment
+
+Bytes = NDArray[np.uint8]
+
+
+class TileBatches(keras.utils.PyDataset):
+    """Feeds tiles to `fit`, `evaluate` and `predict`.
+
+    Batches of an epoch differ by at most one tile in size: a last batch of one or two tiles
+    would upset batch normalisation.
+    """
+
+    def __init__(
+        self, images: Bytes, masks: Bytes, tiles: NDArray[np.int64], batch_size: int
+    ) -> None:
+        """Feed tiles in their order, unchanged.
+
+        Args:
+            images: All tiles, (N, S, S, C) uint8; a memory map will do.
+            masks: All masks, (N, S, S, 1) uint8, 0 or 1.
+            tiles: Indices of the tiles to feed.
+            batch_size: Most tiles in a batch.
+        """
+        super().__init__()
+        self._images, self._masks, self._tiles = images, masks, tiles
+        self._batches = np.array_split(tiles, max(1, -(-len(tiles) // batch_size)))
+
+    def __len__(self) -> int:
+        """Batches in an epoch."""
+        return len(self._batches)
+
+    def __getitem__(self, index: int) -> tuple[Bytes, Bytes]:
+        """Batch `index`: tiles (B, S, S, C) uint8 and masks (B, S, S, 1) uint8."""
+        batch = self._batches[index]
+        return self._images[batch], self._masks[batch]
+
+
+class TrainingBatches(TileBatches):
+    """Tiles in a new order every epoch, each one augmented."""
+
+    def __init__(
+        self,
+        images: Bytes,
+        masks: Bytes,
+        tiles: NDArray[np.int64],
+        batch_size: int,
+        *,
+        seed: int,
+        augment: Augment,
+        bright_channels: list[int],
+    ) -> None:
+        """Feed tiles shuffled and augmented; `start_epoch` must be called before each epoch.
+
+        Args:
+            images: As in `TileBatches`.
+            masks: As in `TileBatches`.
+            tiles: As in `TileBatches`.
+            batch_size: As in `TileBatches`.
+            seed: Together with epoch and tile it fixes order and augmentation.
+            augment: What may be changed, and by how much.
+            bright_channels: Channels that hold grey levels, to be brightened or darkened.
+        """
+        super().__init__(images, masks, tiles, batch_size)
+        self._seed, self._augment, self._bright = seed, augment, bright_channels
+        self.start_epoch(0)
+
+    def start_epoch(self, epoch: int) -> None:
+        """Fix order and augmentation for epoch `epoch`, counted from 0."""
+        self._epoch = epoch
+        order = np.random.default_rng((self._seed, epoch)).permutation(self._tiles)
+        self._batches = np.array_split(order, len(self._batches))
+
+    def __getitem__(self, index: int) -> tuple[Bytes, Bytes]:
+        """Batch `index`, augmented; shapes and ranges as in `TileBatches`."""
+        images, masks = super().__getitem__(index)
+        for position, tile in enumerate(self._batches[index]):
+            random = np.random.default_rng((self._seed, self._epoch, tile))
+            images[position], masks[position] = augment_tile(
+                images[position], masks[position], self._augment, self._bright, random
+            )
+        return images, masks
+
+
+def augment_tile(
+    image: Bytes,
+    mask: Bytes,
+    options: Augment,
+    bright_channels: list[int],
+    random: np.random.Generator,
+) -> tuple[Bytes, Bytes]:
+    """Mirror, shift and scale a tile and its mask together, and change its brightness.
+
+    What comes in from outside the tile is its mirror image.
+
+    Args:
+        image: (S, S, C) uint8.
+        mask: (S, S, 1) uint8.
+        options: What may be changed, and by how much.
+        bright_channels: Channels whose grey levels may change.
+        random: Source of the draws, used up in a fixed order.
+
+    Returns:
+        Image and mask, shapes and dtypes unchanged.
+    """
+    size = mask.shape[0]
+    mirrored = options.flip and random.random() < 0.5
+    zoom = 1 + random.uniform(-options.scale, options.scale)
+    shift = random.uniform(-options.shift, options.shift, 2) * size
+    gain = random.uniform(-options.brightness, options.brightness) * 255
+    centre = (size - 1) / 2
+    across = -zoom if mirrored else zoom
+    matrix = np.array(
+        [[across, 0, centre * (1 - across) + shift[0]], [0, zoom, centre * (1 - zoom) + shift[1]]]
+    )
+    moved = np.dstack(
+        [_warp(image[..., c], matrix, cv2.INTER_LINEAR) for c in range(image.shape[2])]
+    )
+    for channel in bright_channels:
+        moved[..., channel] = np.clip(moved[..., channel] + gain, 0, 255).astype(np.uint8)
+    return moved, _warp(mask[..., 0], matrix, cv2.INTER_NEAREST)[..., None]
+
+
+def _warp(plane: Bytes, matrix: NDArray[np.float64], how: int) -> Bytes:
+    """Apply an affine map to one (S, S) plane; OpenCV takes at most four channels at a time."""
+    warped = cv2.warpAffine(
+        plane, matrix, plane.shape[::-1], flags=how, borderMode=cv2.BORDER_REFLECT_101
+    )
+    return warped.astype(np.uint8, copy=False)

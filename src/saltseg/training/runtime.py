@@ -1,0 +1,63 @@
+"""The engine below Keras: seeds, threads and determinism, set once before the first network."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+def prepare_engine(seed: int, threads: int | None) -> None:
+    """Make runs repeatable: seed every generator, fix thread counts, forbid unordered sums.
+
+    TensorFlow on a CPU repeats bit for bit only with one inter-op thread and a fixed number of
+    intra-op threads. Must run before anything has been computed in this process.
+
+    Args:
+        seed: Seed of Python, NumPy and the engine.
+        threads: Cores used by one operation; None = all of this machine.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    with _without_native_stderr():
+        import keras
+
+        keras.utils.set_random_seed(seed)
+        if keras.backend.backend() == "tensorflow":
+            import tensorflow as tf
+
+            tf.config.threading.set_inter_op_parallelism_threads(1)
+            tf.config.threading.set_intra_op_parallelism_threads(threads or os.cpu_count() or 1)
+            tf.config.experimental.enable_op_determinism()
+            tf.config.list_logical_devices()  # look for GPUs now, while nobody listens
+
+
+@contextmanager
+def _without_native_stderr() -> Iterator[None]:
+    """Hide what native libraries print while they start, and no setting of theirs silences.
+
+    Python errors are raised as ever, and are printed after stderr is back.
+    """
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(nowhere)
+        os.close(kept)
+
+
+def engine_versions() -> dict[str, str]:
+    """Names and versions of what computes: Keras, its engine, NumPy."""
+    import keras
+    import numpy
+
+    engine = keras.backend.backend()
+    module = __import__(engine)
+    return {
+        "engine": engine,
+        "engine_version": str(module.__version__),
+        "keras_version": keras.__version__,
+        "numpy_version": numpy.__version__,
+    }

@@ -1,0 +1,31 @@
+"""Read the survey and check it.
+
+Reads `dataset`: a synthetic recipe or a folder in the Kaggle layout.
+Writes data/survey: images.npy, masks.npy, tiles.csv, unlabelled.npy, unlabelled.csv.
+"""
+
+from pathlib import Path
+
+from saltseg.errors import one_line_errors
+from saltseg.files import staged_folder
+from saltseg.params import load_params
+from saltseg.tiles.dataset import read_dataset
+from saltseg.tiles.survey import save_survey
+
+
+def main() -> None:
+    """Run the stage in the current folder."""
+    with one_line_errors("acquire"):
+        survey = read_dataset(Path(load_params().dataset))
+        with staged_folder(Path("data/survey")) as out:
+            save_survey(survey, out)
+        height, width = survey.images.shape[1:]
+        empty = (survey.tiles["coverage"] == 0).mean()
+        print(
+            f"{len(survey.images)} tiles of {width} x {height} pixels, {empty:.1%} without salt; "
+            f"{len(survey.unlabelled)} unlabelled"
+        )
+
+
+if __name__ == "__main__":
+    main()

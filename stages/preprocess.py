@@ -1,0 +1,25 @@
+"""Make the network's input: channels, resized, cached as arrays.
+
+Reads data/survey.
+Writes data/processed: images.npy (N, S, S, C) and masks.npy (N, S, S, 1), uint8, and
+native.json, the size of the tiles before.
+"""
+
+from pathlib import Path
+
+from saltseg.errors import one_line_errors
+from saltseg.files import staged_folder
+from saltseg.params import load_params
+from saltseg.tiles.arrays import write_arrays
+
+
+def main() -> None:
+    """Run the stage in the current folder."""
+    with one_line_errors("preprocess"):
+        options = load_params().preprocess
+        with staged_folder(Path("data/processed")) as out:
+            write_arrays(Path("data/survey"), out, options)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,33 @@
+"""Divide the labelled tiles into folds of even salt coverage.
+
+Reads data/survey.
+Writes data/folds.csv: id, fold, coverage_class.
+"""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from saltseg.errors import one_line_errors
+from saltseg.files import staged_folder
+from saltseg.params import load_params
+from saltseg.tiles.folds import make_folds, spread_table
+from saltseg.tiles.survey import read_tiles
+
+
+def main() -> None:
+    """Run the stage in the current folder."""
+    with one_line_errors("split"):
+        params = load_params()
+        tiles = read_tiles(Path("data/survey"))
+        folds, told = make_folds(tiles, params.split.n_splits, params.seed)
+        with staged_folder(Path("data")) as out:
+            folds.to_csv(out / "folds.csv", index=False)
+        console = Console(highlight=False)
+        for sentence in told:
+            console.print(f"split: {sentence}")
+        console.print(spread_table(folds, tiles).round(3).to_string())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,37 @@
+"""Provide the initial weights of the backbone.
+
+Reads weights/${model.weights}: a marker for `random` and `imagenet`, else a weights file.
+Writes data/initial/${backbone}: encoder.weights.h5 (none for `random`) and source.txt.
+"""
+
+from pathlib import Path
+
+from saltseg.errors import WeightsError, one_line_errors
+from saltseg.files import staged_folder
+from saltseg.params import backbone_row, load_params
+
+
+def main() -> None:
+    """Run the stage in the current folder."""
+    with one_line_errors("weights"):
+        params = load_params()
+        wanted, row = params.model.weights, backbone_row(params.backbone)
+        with staged_folder(Path("data/initial") / params.backbone) as out:
+            (out / "source.txt").write_text(f"{wanted}\n")
+            if wanted == "random":
+                return
+            # Keras takes seconds to import, and random weights need none of it.
+            from saltseg.nets.initial import convert_initial, fetch_imagenet
+
+            target = out / "encoder.weights.h5"
+            if wanted == "imagenet":
+                fetch_imagenet(row, target)
+                return
+            file = Path("weights") / wanted
+            if not file.is_file():
+                raise WeightsError(f"model.weights: {file} does not exist; put the file there")
+            convert_initial(row, file, target)
+
+
+if __name__ == "__main__":
+    main()
