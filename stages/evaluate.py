@@ -2,7 +2,7 @@
 
 Reads models/${backbone}, data/survey, data/folds.csv.
 Writes metrics: summary.json, curves.csv, curves_folds.csv, tiles.csv, learning_curves.png,
-gallery.png.
+gallery.png. Logs them to MLflow.
 """
 
 import json
@@ -39,6 +39,10 @@ def main() -> None:
             tiles.to_csv(out / "tiles.csv", index=False)
             figures.learning_curves(result.curves, title, out / "learning_curves.png")
             figures.gallery(result, tiles, options, title, out / "gallery.png")
+            # MLflow takes seconds to import; the files are written by now, so log them from here.
+            from saltseg.tracking.evaluation import log_evaluation
+
+            log_evaluation(params, summary, out)
         score = summary["map_iou"]
         print(
             f"{title}: map_iou {score['mean']:.3f} ± {score['std']:.3f} "

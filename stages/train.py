@@ -14,8 +14,8 @@ import numpy as np
 from saltseg.errors import one_line_errors
 from saltseg.files import staged_folder
 from saltseg.params import load_params
-from saltseg.tiles.arrays import resize_back
 from saltseg.tiles.folds import read_folds
+from saltseg.tiles.native import resize_back
 from saltseg.tiles.survey import read_array
 from saltseg.training.runtime import prepare_engine
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from saltseg.errors import WeightsError, one_line_errors
 from saltseg.files import staged_folder
 from saltseg.params import backbone_row, load_params
+from saltseg.training.runtime import prepare_engine
 
 
 def main() -> None:
@@ -20,17 +21,18 @@ def main() -> None:
             (out / "source.txt").write_text(f"{wanted}\n")
             if wanted == "random":
                 return
+            file = Path("weights") / wanted
+            if not file.is_file():
+                raise WeightsError(f"model.weights: {file} does not exist; put the file there")
+            prepare_engine(seed=0, threads=None)
             # Keras takes seconds to import, and random weights need none of it.
             from saltseg.nets.initial import convert_initial, fetch_imagenet
 
             target = out / "encoder.weights.h5"
             if wanted == "imagenet":
                 fetch_imagenet(row, target)
-                return
-            file = Path("weights") / wanted
-            if not file.is_file():
-                raise WeightsError(f"model.weights: {file} does not exist; put the file there")
-            convert_initial(row, file, target)
+            else:
+                convert_initial(row, file, target)
 
 
 if __name__ == "__main__":

@@ -49,15 +49,20 @@ def build_unet(
 
 
 def bottleneck_block(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
-    """1x1 reduce to a quarter, 3x3, 1x1 expand, each with batch normalisation and ReLU.
+    """1x1 reduce to a quarter, 3x3, 1x1 expand, added to a 1x1 projection of the input.
 
-    Source: the bottleneck of He et al. 2016, arXiv:1512.03385, without its shortcut.
+    Batch normalisation and ReLU follow each convolution, the last ReLU the sum. Source: the
+    bottleneck of He et al. 2016, arXiv:1512.03385, figure 5.
     """
+    shortcut = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_shortcut")(x)
+    shortcut = layers.BatchNormalization(name=f"{name}_shortcut_bn")(shortcut)
     for part, (width, kernel) in enumerate(((filters // 4, 1), (filters // 4, 3), (filters, 1))):
         x = layers.Conv2D(width, kernel, padding="same", use_bias=False, name=f"{name}_conv{part}")(
             x
         )
         x = layers.BatchNormalization(name=f"{name}_bn{part}")(x)
+        if part == 2:
+            x = layers.Add(name=f"{name}_add")([x, shortcut])
         x = layers.Activation("relu", name=f"{name}_relu{part}")(x)
     return x
 

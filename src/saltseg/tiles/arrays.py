@@ -6,7 +6,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.lib.format import open_memmap
-from numpy.typing import NDArray
 from rich.progress import track
 
 from saltseg.params import Preprocess
@@ -55,20 +54,3 @@ def resize_tile(channel: Bytes, size: int) -> Bytes:
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
     resized = cv2.resize(np.ascontiguousarray(channel), (size, size), interpolation=how)
     return resized.astype(np.uint8, copy=False)
-
-
-def resize_back(probabilities: NDArray[np.float32], height: int, width: int) -> NDArray[np.float16]:
-    """Bring predictions back to the tile's native size.
-
-    Args:
-        probabilities: (N, S, S) float32, 0 to 1.
-        height: Native height H, pixels.
-        width: Native width W, pixels.
-
-    Returns:
-        (N, H, W) float16, 0 to 1, bilinear.
-    """
-    native = np.empty((len(probabilities), height, width), np.float16)
-    for index, tile in enumerate(probabilities):
-        native[index] = cv2.resize(tile, (width, height), interpolation=cv2.INTER_LINEAR)
-    return native

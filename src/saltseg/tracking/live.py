@@ -15,7 +15,7 @@ from mlflow.entities import Metric, Param
 from saltseg import figures
 from saltseg.params import Params
 from saltseg.tracking.provenance import provenance
-from saltseg.tracking.store import open_store
+from saltseg.tracking.store import flatten, open_store
 from saltseg.training.runtime import engine_versions
 
 
@@ -76,36 +76,3 @@ def live_fold(params: Params, fold: int) -> Iterator[LiveFold]:
         client.set_terminated(run_id, status="KILLED" if killed else "FAILED")
         raise
     client.set_terminated(run_id, status="FINISHED")
-
-
-def log_evaluation(params: Params, summary: Mapping[str, Any], metrics: Path) -> None:
-    """Log the scores of all folds and their figures as a run of its own.
-
-    Args:
-        params: All parameters.
-        summary: As written to summary.json.
-        metrics: Folder of tables and figures, logged as they are.
-    """
-    client, experiment = open_store(params.tracking.experiment)
-    tags = {"backbone": params.backbone, "kind": "evaluation", **provenance(params.backbone)}
-    run = client.create_run(experiment, run_name=f"{params.backbone} all folds", tags=tags)
-    run_id, now = run.info.run_id, int(time.time() * 1000)
-    logged = [Param(key, str(value)) for key, value in flatten(params.model_dump()).items()]
-    scores = [
-        Metric(key.replace(".", "/"), float(value), now, 0)
-        for key, value in flatten(summary).items()
-    ]
-    client.log_batch(run_id, metrics=scores, params=logged)
-    client.log_artifacts(run_id, str(metrics))
-    client.set_terminated(run_id, status="FINISHED")
-
-
-def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
-    """Nested keys as dotted ones: {"a": {"b": 1}} becomes {"a.b": 1}."""
-    flat: dict[str, Any] = {}
-    for key, value in tree.items():
-        if isinstance(value, Mapping):
-            flat |= flatten(value, f"{prefix}{key}.")
-        else:
-            flat[f"{prefix}{key}"] = value
-    return flat

@@ -1,7 +1,9 @@
 """Where MLflow keeps its runs, and how several processes open it at once."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from filelock import FileLock
 from mlflow import MlflowClient
@@ -45,3 +47,14 @@ def open_store(experiment: str) -> tuple[MlflowClient, str]:
         local = uri.startswith("sqlite:")
         artifacts = (root / "mlartifacts" / experiment).as_uri() if local else None
         return client, client.create_experiment(experiment, artifact_location=artifacts)
+
+
+def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Nested keys as dotted ones: {"a": {"b": 1}} becomes {"a.b": 1}."""
+    flat: dict[str, Any] = {}
+    for key, value in tree.items():
+        if isinstance(value, Mapping):
+            flat |= flatten(value, f"{prefix}{key}.")
+        else:
+            flat[f"{prefix}{key}"] = value
+    return flat

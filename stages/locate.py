@@ -1,0 +1,25 @@
+"""Make sure that the dataset is there, before DVC looks for it as a dependency.
+
+Reads nothing but the parameter `dataset`.
+Writes data/dataset.txt: its path.
+"""
+
+from pathlib import Path
+
+from saltseg.errors import one_line_errors
+from saltseg.files import staged_folder
+from saltseg.params import load_params
+from saltseg.tiles.location import require_dataset
+
+
+def main() -> None:
+    """Run the stage in the current folder."""
+    with one_line_errors("locate"):
+        dataset = load_params().dataset
+        require_dataset(Path(dataset))
+        with staged_folder(Path("data")) as out:
+            (out / "dataset.txt").write_text(f"{dataset}\n")
+
+
+if __name__ == "__main__":
+    main()

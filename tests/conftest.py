@@ -1,0 +1,44 @@
+"""What tests of several folders share; heavy imports wait until a test asks for them."""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from saltseg.params import Params, load_params
+
+ROOT = Path(__file__).parents[1]
+
+Changed = Callable[[Mapping[str, Any]], Params]
+
+
+@pytest.fixture(scope="session")
+def params() -> Params:
+    """The committed parameters."""
+    return load_params(ROOT / "params.yaml")
+
+
+@pytest.fixture(scope="session")
+def changed(params: Params) -> Changed:
+    """Makes the committed parameters with some dotted keys changed, checked like a file."""
+
+    def change(overrides: Mapping[str, Any]) -> Params:
+        tree = params.model_dump()
+        for key, value in overrides.items():
+            *groups, name = key.split(".")
+            group = tree
+            for part in groups:
+                group = group[part]
+            group[name] = value
+        return Params.model_validate(tree)
+
+    return change
+
+
+@pytest.fixture(scope="session")
+def engine() -> None:
+    """Keras with fixed seed and threads; once, since TensorFlow takes this only at its start."""
+    from saltseg.training.runtime import prepare_engine
+
+    prepare_engine(seed=1, threads=2)

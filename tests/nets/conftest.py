@@ -1,0 +1,6 @@
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def _prepared(engine: None) -> None:
+    """Every test here computes with Keras."""

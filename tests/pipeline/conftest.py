@@ -1,0 +1,104 @@
+"""A real git and DVC repository made of the files git knows, at a size that trains in seconds."""
+
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).parents[2]
+SMALL = {
+    "backbone": "plain",
+    "preprocess": {"size": 32},
+    "train": {"folds": [0, 1], "epochs": 2, "batch_size": 8, "threads": 2},
+}
+
+
+@dataclass
+class Project:
+    """A checkout in a temporary folder."""
+
+    root: Path
+
+    def run(self, *command: str, ok: bool = True, **env: str) -> str:
+        """Run a command in it; returns stdout and stderr together."""
+        done = subprocess.run(
+            command,
+            cwd=self.root,
+            env=self.environment() | env,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+        assert (done.returncode == 0) is ok, done.stdout
+        return done.stdout
+
+    def environment(self) -> dict[str, str]:
+        """This one's, with our Python first and without what an outer run has set."""
+        outer = ("DVC_", "MLFLOW_", "GIT_", "PYTHONPATH")
+        kept = {key: value for key, value in os.environ.items() if not key.startswith(outer)}
+        return kept | {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+
+    def commit(self, message: str = "change") -> None:
+        """Commit everything."""
+        self.run("git", "add", "-A")
+        self.run("git", "commit", "-qm", message)
+
+    def set_params(self, **changes: object) -> None:
+        """Change params.yaml; groups are merged."""
+        path = self.root / "params.yaml"
+        params = yaml.safe_load(path.read_text())
+        for key, value in changes.items():
+            if isinstance(value, dict):
+                params[key] |= value
+            else:
+                params[key] = value
+        path.write_text(yaml.safe_dump(params))
+
+
+def make_project(folder: Path) -> Project:
+    """Copy the files git would clone, set small parameters and commit."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for name in listed.stdout.splitlines():
+        if name.startswith(("metrics/", "tests/", "docs/", "dvc.lock")):
+            continue
+        target = folder / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(ROOT / name, target)
+    project = Project(folder)
+    project.set_params(**SMALL)
+    recipe = folder / "data/synthetic.yaml"
+    small = yaml.safe_load(recipe.read_text()) | {"tiles": 40, "unlabelled": 3}
+    recipe.write_text(yaml.safe_dump(small))
+    project.run("git", "init", "-q", "-b", "main")
+    project.run("git", "config", "user.name", "tester")
+    project.run("git", "config", "user.email", "tester@example.org")
+    project.commit("start")
+    return project
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> Project:
+    """A repository in which nothing has run."""
+    return make_project(tmp_path / "project")
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository in which `dvc repro` has run, shared by the tests of a module."""
+    made = make_project(tmp_path_factory.mktemp("pipeline") / "project")
+    made.run("dvc", "repro")
+    made.commit("the default run")
+    return made

@@ -1,0 +1,95 @@
+"""A user's mistake: one clear line, exit code 1, nothing half-written."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.pipeline.conftest import Project, make_project
+
+
+@pytest.fixture(scope="module")
+def bare(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository in which nothing has run, shared: the tests leave it as it was."""
+    return make_project(tmp_path_factory.mktemp("bad") / "project")
+
+
+@pytest.fixture(autouse=True)
+def restored(bare: Project) -> None:
+    bare.run("git", "checkout", "-q", "--", ".")
+
+
+def stage(project: Project, name: str, *arguments: str) -> str:
+    """Run a stage that must fail; returns what it printed, which must be one line."""
+    script = ("python", f"stages/{name}.py", *arguments)
+    printed = project.run(*script, ok=False, PYTHONPATH="src")
+    assert len(printed.strip().splitlines()) == 1, printed
+    assert printed.startswith(f"{name}: ")
+    assert not list((project.root / "data").glob(".*"))
+    return printed
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"backbone": "resnet51"}, ("backbone", "'resnet51'", "resnet50, vgg16")),
+        ({"preprocess": {"size": 70}}, ("preprocess.size", "70", "multiple of 32", "64")),
+        ({"train": {"folds": [0, 5]}}, ("train.folds", "[5]", "0..4", "split.n_splits")),
+        ({"train": {"epochz": 3}}, ("train.epochz", "unknown key")),
+        ({"seed": "many"}, ("seed", "integer")),
+    ],
+)
+def test_parameters(bare: Project, changes: dict, expected: tuple[str, ...]) -> None:
+    bare.set_params(**changes)
+    printed = stage(bare, "acquire")
+    for part in ("params.yaml", *expected):
+        assert part in printed
+    assert not (bare.root / "data/survey").exists()
+
+
+def test_dataset_that_does_not_exist(bare: Project) -> None:
+    bare.set_params(dataset="../elsewhere")
+    printed = stage(bare, "acquire")
+    assert "../elsewhere" in printed
+    assert "dvc add data/tgs" in printed
+
+
+def test_training_before_preprocessing(bare: Project) -> None:
+    assert "data/processed/images.npy" in stage(bare, "train", "--fold", "0")
+    assert not list(bare.root.glob("models/*/*"))
+
+
+def test_initial_weights_that_are_missing(bare: Project) -> None:
+    bare.set_params(model={"weights": "mine.h5"})
+    assert "weights/mine.h5" in stage(bare, "weights")
+
+
+def test_initial_weights_that_are_no_weights(bare: Project) -> None:
+    (bare.root / "weights/mine.weights.h5").write_text("no weights")
+    bare.set_params(model={"weights": "mine.weights.h5"})
+    printed = stage(bare, "weights")
+    assert "weights/mine.weights.h5" in printed
+    assert "model.weights" in printed
+    assert not (bare.root / "data/initial/plain").exists()
+
+
+def test_a_failing_stage_stops_dvc_and_keeps_earlier_results(bare: Project) -> None:
+    bare.run("dvc", "repro", "split")
+    before = (bare.root / "data/folds.csv").read_bytes()
+    bare.set_params(split={"n_splits": 41}, train={"folds": [0]})
+    output = bare.run("dvc", "repro", "split", ok=False)
+    assert "split: split.n_splits: 41 folds need at least as many tiles" in output
+    assert "Traceback" not in output
+    bare.run("git", "checkout", "-q", "--", ".")
+    bare.run("dvc", "repro", "split")
+    assert (bare.root / "data/folds.csv").read_bytes() == before
+
+
+def test_dataset_outside_the_repository_in_a_copy(bare: Project, tmp_path: Path) -> None:
+    (bare.root.parent / "outside").mkdir()
+    output = bare.run(
+        "dvc", "exp", "run", "--temp", "-S", "dataset=../outside", "acquire", ok=False
+    )
+    [line] = [line for line in output.splitlines() if line.startswith("locate: ")]
+    assert "../outside" in line
+    assert "dvc add data/tgs" in line
+    assert "Traceback" not in output

@@ -1,0 +1,104 @@
+"""The real pipeline, with real git and DVC, on the plain backbone at 32 px."""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from tests.pipeline.conftest import Project
+
+pytestmark = pytest.mark.slow
+
+
+def summary(project: Project) -> dict:
+    return json.loads((project.root / "metrics/summary.json").read_text())
+
+
+def stages_run(output: str) -> set[str]:
+    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")}
+
+
+def test_a_run_writes_what_it_promises(project: Project) -> None:
+    scores = summary(project)
+    assert set(scores["fold"]) == {"0", "1"}
+    assert {"map_iou", "iou", "dice", "precision", "recall"} <= set(scores)
+    assert scores["network"]["parameters"] > 1e5
+    assert scores["network"]["gflops"] > 0
+    folds = pd.read_csv(project.root / "data/folds.csv")
+    tiles = pd.read_csv(project.root / "metrics/tiles.csv")
+    assert sorted(tiles["id"]) == sorted(folds["id"][folds["fold"] < 2])
+    assert {"id", "fold", "coverage_class", "iou", "map_iou", "dice"} <= set(tiles.columns)
+    curves = pd.read_csv(project.root / "metrics/curves.csv")
+    assert list(curves["epoch"]) == [1, 2]
+    by_fold = pd.read_csv(project.root / "metrics/curves_folds.csv")
+    assert set(by_fold["fold"]) == {0, 1}
+    for picture in ("learning_curves", "gallery"):
+        assert (project.root / f"metrics/{picture}.png").stat().st_size > 10_000
+    assert project.run("git", "status", "--porcelain") == ""
+
+
+def test_a_second_run_runs_nothing(project: Project) -> None:
+    assert stages_run(project.run("dvc", "repro")) == set()
+
+
+def test_a_new_threshold_only_evaluates_again(project: Project) -> None:
+    output = project.run("dvc", "exp", "run", "-S", "evaluate.threshold=0.6")
+    assert stages_run(output) == {"evaluate"}
+    project.run("git", "checkout", "-q", "--", ".")
+    project.run("dvc", "checkout", "-q")
+
+
+def test_fewer_folds_score_as_if_the_others_had_never_been(project: Project) -> None:
+    before = summary(project)
+    project.set_params(train={"folds": [1]})
+    assert stages_run(project.run("dvc", "repro")) <= {"evaluate"}
+    alone = summary(project)
+    assert (project.root / "models/plain/fold-0").exists()
+    assert alone["fold"] == {"1": before["fold"]["1"]}
+    assert alone["map_iou"]["mean"] == before["fold"]["1"]["map_iou"]
+    project.run("git", "checkout", "-q", "--", ".")
+    project.run("dvc", "checkout", "-q")
+
+
+def test_other_backbones_in_copies_leave_the_workspace_and_reach_mlflow(project: Project) -> None:
+    params = (project.root / "params.yaml").read_text()
+    changes = ("-S", "backbone=vgg16", "-S", "train.epochs=1")
+    project.run("dvc", "exp", "run", "--temp", "--name", "other", *changes)
+    assert (project.root / "params.yaml").read_text() == params
+    assert stages_run(project.run("dvc", "repro")) == set()
+
+    rows = json.loads(project.run("dvc", "metrics", "diff", "--json", "HEAD", "other"))
+    score = rows["diff"]["metrics/summary.json"]["map_iou.mean"]
+    assert score["old"] is not None
+    assert score["new"] is not None
+    shown = project.run("saltseg", "scores", COLUMNS="120")
+    assert "vgg16" in shown
+    assert "plain" in shown
+    page = project.run("dvc", "plots", "diff", "HEAD", "other")
+    assert "index.html" in page
+
+    with sqlite3.connect(project.root / "mlflow.db") as store:
+        found = store.execute(
+            "select r.name, r.status, r.artifact_uri, t.value from runs r join tags t "
+            "on t.run_uuid = r.run_uuid where t.key = 'backbone'"
+        ).fetchall()
+    names = sorted(name for name, *_ in found if name.startswith("vgg16"))
+    assert names == ["vgg16 all folds", "vgg16 fold 0", "vgg16 fold 1"]
+    for _, status, artifacts, _ in found:
+        assert status == "FINISHED"
+        assert list(Path(artifacts.removeprefix("file://")).glob("learning_curves.png"))
+    assert not list(project.root.glob(".dvc/tmp/exps/*/mlflow.db"))
+
+
+def test_a_queued_experiment_runs_its_own_code(project: Project) -> None:
+    channels = project.root / "src/saltseg/tiles/folds.py"
+    own = channels.read_text()
+    channels.write_text(own.replace("def make_folds", 'print("a snapshot")\n\n\ndef make_folds'))
+    project.run("dvc", "exp", "run", "--queue", "--name", "snapshot", "-S", "split.n_splits=4")
+    channels.write_text(own)
+    project.run("dvc", "queue", "start", "-j", "1")
+    log = project.run("dvc", "queue", "logs", "snapshot", "--follow")
+    assert "a snapshot" in log
+    assert "ERROR" not in log

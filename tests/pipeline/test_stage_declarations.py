@@ -1,0 +1,104 @@
+"""dvc.yaml declares what the stages read: no more, no less."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from saltseg.params import BackboneRow, Params
+
+ROOT = Path(__file__).parents[2]
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+# They decide no number: errors, atomic writes, checking of parameters, the live log.
+NO_NUMBERS = {"saltseg.errors", "saltseg.files", "saltseg.params"}
+
+
+def imported(path: Path) -> set[str]:
+    """Modules of ours that a file imports, at its top or inside functions."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return {name for name in names if name.startswith("saltseg.") and module_file(name).exists()}
+
+
+def module_file(name: str) -> Path:
+    return ROOT / "src" / Path(*name.split(".")).with_suffix(".py")
+
+
+def reached(path: Path) -> set[str]:
+    """Modules reached from a stage script, without tracking, which changes no output."""
+    found: set[str] = set()
+    waiting = imported(path)
+    while waiting:
+        name = waiting.pop()
+        if name in found or name in NO_NUMBERS or name.startswith("saltseg.tracking"):
+            continue
+        found.add(name)
+        waiting |= imported(module_file(name))
+    return {str(module_file(name).relative_to(ROOT)) for name in found}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_every_module_that_decides_numbers_is_a_dependency(stage: str) -> None:
+    deps = set(STAGES[stage]["deps"])
+    script = f"stages/{stage}.py"
+    assert script in deps
+    assert {dep for dep in deps if dep.startswith("src/")} == reached(ROOT / script)
+
+
+def parameters_read(stage: str) -> set[str]:
+    """Dotted parameters that a script and its modules take from `params`, found in their code."""
+    declared = yaml.safe_load((ROOT / "params.yaml").read_text())
+    leaves = {
+        f"{group}.{key}" if isinstance(value, dict) else group
+        for group, value in declared.items()
+        for key in (value if isinstance(value, dict) else [None])
+    }
+    files = [
+        ROOT / f"stages/{stage}.py",
+        *(ROOT / name for name in reached(ROOT / f"stages/{stage}.py")),
+    ]
+    text = "\n".join(path.read_text() for path in files)
+    read = set()
+    for leaf in leaves:
+        group, _, key = leaf.partition(".")
+        direct = f"params.{leaf}" in text or f"load_params().{leaf}" in text
+        taken = f"params.{group}" in text or f"load_params().{group}" in text
+        if direct or (key and taken and f"options.{key}" in text):
+            read.add(leaf)
+    return read
+
+
+def declared_parameters(stage: str) -> set[str]:
+    """Dotted leaves that dvc.yaml declares; a whole group stands for its leaves."""
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    leaves: set[str] = set()
+    for entry in STAGES[stage]["params"]:
+        if isinstance(entry, dict):
+            continue
+        value = params
+        for part in entry.split("."):
+            value = value[part]
+        whole_group = "." not in entry and isinstance(value, dict)
+        leaves |= {f"{entry}.{key}" for key in value} if whole_group else {entry}
+    return leaves
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_parameters_declared_are_those_read(stage: str) -> None:
+    assert declared_parameters(stage) == parameters_read(stage)
+
+
+def test_params_file_has_every_field_and_no_other() -> None:
+    declared = yaml.safe_load((ROOT / "params.yaml").read_text())
+    assert list(declared) == list(Params.model_fields)
+
+
+def test_stages_that_build_networks_depend_on_their_own_row_only() -> None:
+    for stage in ("weights", "train"):
+        [row] = [entry for entry in STAGES[stage]["params"] if isinstance(entry, dict)]
+        assert list(row) == ["src/saltseg/backbones.yaml"]
+        assert len(row["src/saltseg/backbones.yaml"]) == 1
+    assert BackboneRow.model_fields

@@ -1,0 +1,144 @@
+"""Parameter files: the committed one loads, and every mistake is told in one line."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from saltseg.errors import DataError, ParameterError, SaltsegError, one_line_errors
+from saltseg.params import Params, backbone_row, backbone_table, load_params
+
+COMMITTED = Path(__file__).parents[1] / "params.yaml"
+
+
+@pytest.fixture
+def tree() -> dict[str, Any]:
+    return yaml.safe_load(COMMITTED.read_text())
+
+
+def refused(path: Path) -> str:
+    with pytest.raises(ParameterError) as caught:
+        load_params(path)
+    message = str(caught.value)
+    assert "\n" not in message
+    assert str(path) in message
+    return message
+
+
+def test_committed_file_loads(params: Params, tree: dict[str, Any]) -> None:
+    assert params.model_dump() == tree
+
+
+def test_values_cannot_change(params: Params) -> None:
+    with pytest.raises(ValueError, match="frozen"):
+        params.train.epochs = 3
+
+
+def test_every_backbone_of_the_table_can_be_chosen(tmp_path: Path, tree: dict[str, Any]) -> None:
+    path = tmp_path / "params.yaml"
+    for name in backbone_table():
+        path.write_text(yaml.safe_dump(tree | {"backbone": name}))
+        assert load_params(path).backbone == name
+
+
+def put(group: str, **values: Any) -> Callable[[dict[str, Any]], None]:
+    return lambda tree: tree[group].update(values)
+
+
+MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
+    "unknown key": (put("train", epoch=3), ["train.epoch", "unknown key"]),
+    "unknown group": (lambda tree: tree.update(trian={}), ["trian", "unknown key"]),
+    "missing key": (lambda tree: tree["train"].pop("epochs"), ["train.epochs", "required"]),
+    "unknown backbone": (
+        lambda tree: tree.update(backbone="resnet51"),
+        ["backbone", "'resnet51'", *backbone_table()],
+    ),
+    "side not a multiple of 32": (put("preprocess", size=101), ["preprocess.size", "101", "96"]),
+    "side too small": (put("preprocess", size=0), ["preprocess.size", "32"]),
+    "unknown channel": (put("preprocess", channels=["grey"]), ["preprocess.channels.0"]),
+    "no channel": (put("preprocess", channels=[]), ["preprocess.channels"]),
+    "fold outside": (put("train", folds=[0, 5]), ["train.folds", "[5]", "0..4", "split.n_splits"]),
+    "negative fold": (put("train", folds=[-1]), ["train.folds", "[-1]"]),
+    "fold twice": (put("train", folds=[1, 1]), ["train.folds", "twice"]),
+    "no fold": (put("train", folds=[]), ["train.folds"]),
+    "filters not in fours": (
+        put("model", decoder_filters=[256, 192, 128, 96, 66]),
+        ["model.decoder_filters", "66", "multiple of 4"],
+    ),
+    "no filters": (
+        put("model", decoder_filters=[256, 192, 128, 96, 0]),
+        ["model.decoder_filters", "multiple of 4"],
+    ),
+    "four filters": (put("model", decoder_filters=[8, 8, 8, 8]), ["model.decoder_filters"]),
+    "learning rate zero": (put("train", learning_rate=0), ["train.learning_rate"]),
+    "threshold one": (put("evaluate", threshold=1), ["evaluate.threshold"]),
+    "two mistakes": (
+        lambda tree: (tree.update(seed=-1), tree["train"].update(epochs=0)),
+        ["seed", "train.epochs"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "expected"), MISTAKES.values(), ids=MISTAKES)
+def test_mistake_is_one_line_that_names_file_and_key(
+    tmp_path: Path,
+    tree: dict[str, Any],
+    change: Callable[[dict[str, Any]], object],
+    expected: list[str],
+) -> None:
+    change(tree)
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump(tree))
+    message = refused(path)
+    assert [part for part in expected if part not in message] == [], message
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"train: {folds: [0, 1\nseed: 3", "not valid YAML"),
+        (b"seed: \xff\xfe", "not valid YAML"),
+        (b"seed: \x00", "not valid YAML"),
+        (b"", "dictionary"),
+        (b"- 1\n- 2\n", "dictionary"),
+    ],
+    ids=["broken YAML", "not UTF-8", "NUL byte", "empty", "a list"],
+)
+def test_file_that_holds_no_parameters(tmp_path: Path, content: bytes, expected: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_bytes(content)
+    assert expected in refused(path)
+
+
+def test_missing_file(tmp_path: Path) -> None:
+    assert "No such file" in refused(tmp_path / "params.yaml")
+
+
+def test_yaml_runs_no_code(tmp_path: Path) -> None:
+    trace = tmp_path / "trace"
+    path = tmp_path / "params.yaml"
+    path.write_text(f"seed: !!python/object/apply:os.mkdir ['{trace}']\n")
+    assert "not valid YAML" in refused(path)
+    assert not trace.exists()
+
+
+def test_unknown_row_lists_the_known() -> None:
+    with pytest.raises(ValueError, match="unknown backbone 'unet'; known: resnet50, vgg16"):
+        backbone_row("unet")
+
+
+@pytest.mark.parametrize("kind", [SaltsegError, ParameterError, DataError])
+def test_user_mistake_ends_with_one_line_and_code_1(
+    kind: type[SaltsegError], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught, one_line_errors("split"):
+        raise kind("data/folds.csv: missing")
+    assert caught.value.code == 1
+    assert capsys.readouterr() == ("", "split: data/folds.csv: missing\n")
+
+
+def test_error_of_the_program_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError), one_line_errors("split"):
+        _ = 1 / 0
