@@ -111,3 +111,31 @@ def _outline(axis: Axes, mask: NDArray[np.bool_], colour: str) -> None:
 def _save(figure: Figure, path: Path) -> None:
     # Without the software's version in it, the file is the same from run to run.
     figure.savefig(path, dpi=110, metadata={"Software": None})
+
+
+def side_by_side(
+    results: dict[str, OutOfFold], rows: Sequence[int], threshold: float, path: Path
+) -> None:
+    """Draw the same tiles as several networks see them: image, true mask, one column a network.
+
+    Args:
+        results: Out-of-fold predictions by column title, all of the same tiles in the same order.
+        rows: Rows of `tiles` to draw.
+        threshold: Probability above which a pixel counts as salt.
+        path: PNG to write.
+    """
+    first = next(iter(results.values()))
+    titles = ["image", "true mask", *results]
+    size = (1.5 * len(rows), 1.5 * len(titles))
+    figure = Figure(figsize=size, layout="constrained")
+    axes = figure.subplots(len(titles), len(rows), squeeze=False)
+    for column, row in enumerate(rows):
+        place = int(first.tiles["index"].iloc[row])
+        _show_tile(axes[:2, column], first.images[place], first.masks[place])
+        for axis, result in zip(axes[2:, column], results.values(), strict=True):
+            _show_prediction(axis, first.masks[place], result.probabilities[row], threshold)
+    for axis in axes.flat:
+        axis.set(xticks=[], yticks=[])
+    for axis, title in zip(axes[:, 0], titles, strict=True):
+        axis.set_ylabel(title)
+    _save(figure, path)
