@@ -16,6 +16,12 @@ def content(folder: Path) -> dict[str, str]:
     }
 
 
+def write_half(target: Path, error: BaseException) -> None:
+    with staged_folder(target) as out:
+        (out / "a.txt").write_text("half")
+        raise error
+
+
 def test_files_appear_only_at_the_end(tmp_path: Path) -> None:
     target = tmp_path / "data" / "survey"
     with staged_folder(target) as out:
@@ -51,17 +57,15 @@ def test_failure_leaves_all_as_it_was(tmp_path: Path, error: type[BaseException]
     target = tmp_path / "survey"
     target.mkdir()
     (target / "a.txt").write_text("old")
-    with pytest.raises(error), staged_folder(target) as out:
-        (out / "a.txt").write_text("half")
-        raise error
+    with pytest.raises(error):
+        write_half(target, error())
     assert content(tmp_path) == {"survey/a.txt": "old"}
     assert [path.name for path in tmp_path.iterdir()] == ["survey"]
 
 
 def test_failure_makes_no_folder(tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="half"), staged_folder(tmp_path / "survey") as out:
-        (out / "a.txt").write_text("half")
-        raise ValueError("half")
+    with pytest.raises(ValueError, match="no"):
+        write_half(tmp_path / "survey", ValueError("no"))
     assert list(tmp_path.iterdir()) == []
 
 

@@ -131,7 +131,7 @@ def side_by_side(
     axes = figure.subplots(len(titles), len(rows), squeeze=False)
     for column, row in enumerate(rows):
         place = int(first.tiles["index"].iloc[row])
-        _show_tile(axes[:2, column], first.images[place], first.masks[place])
+        _show_tile(list(axes[:2, column]), first.images[place], first.masks[place])
         for axis, result in zip(axes[2:, column], results.values(), strict=True):
             _show_prediction(axis, first.masks[place], result.probabilities[row], threshold)
     for axis in axes.flat:
