@@ -49,7 +49,7 @@ def put(group: str, **values: Any) -> Callable[[dict[str, Any]], None]:
 
 MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
     "unknown key": (put("train", epoch=3), ["train.epoch", "unknown key"]),
-    "unknown group": (lambda tree: tree.update(trian={}), ["trian", "unknown key"]),
+    "unknown group": (lambda tree: tree.update(trains={}), ["trains", "unknown key"]),
     "missing key": (lambda tree: tree["train"].pop("epochs"), ["train.epochs", "required"]),
     "unknown backbone": (
         lambda tree: tree.update(backbone="resnet51"),
@@ -59,7 +59,10 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
     "side too small": (put("preprocess", size=0), ["preprocess.size", "32"]),
     "unknown channel": (put("preprocess", channels=["grey"]), ["preprocess.channels.0"]),
     "no channel": (put("preprocess", channels=[]), ["preprocess.channels"]),
-    "fold outside": (put("train", folds=[0, 5]), ["train.folds", "[5]", "0..4", "split.n_splits"]),
+    "fold outside": (
+        lambda tree: (tree["split"].update(n_splits=3), tree["train"].update(folds=[0, 3])),
+        ["train.folds", "[3]", "0..2", "split.n_splits (3)"],
+    ),
     "negative fold": (put("train", folds=[-1]), ["train.folds", "[-1]"]),
     "fold twice": (put("train", folds=[1, 1]), ["train.folds", "twice"]),
     "no fold": (put("train", folds=[]), ["train.folds"]),

@@ -41,7 +41,11 @@ def read_experiments(revisions: list[str]) -> list[Experiment]:
         DataError: There is no repository, no such revision, or nothing has been scored.
     """
     try:
-        names = revisions or ["workspace", *_experiment_names()]
+        with Repo() as repo:
+            names = [name for name in revisions if repo.scm.resolve_rev(name)]
+            if not names:
+                listed = repo.experiments.ls(all_commits=True).values()
+                names = ["workspace", *(name for of_commit in listed for name, _ in of_commit)]
         found = [_read(name) for name in names]
     except (DvcException, SCMError) as error:
         raise DataError(f"{' '.join(str(error).split())}; run this where dvc.yaml is") from None
@@ -74,16 +78,13 @@ def scores_table(experiments: list[Experiment]) -> Table:
     return table
 
 
-def _experiment_names() -> list[str]:
-    with Repo() as repo:
-        by_baseline = repo.experiments.ls(all_commits=True)
-        return [name for listed in by_baseline.values() for name, _ in listed]
-
-
 def _read(revision: str) -> Experiment | None:
     rev = None if revision == "workspace" else revision
-    metrics = dvc.api.metrics_show(rev=rev)
+    try:
+        metrics = dvc.api.metrics_show(rev=rev)
+        params = dvc.api.params_show("params.yaml", rev=rev)
+    except FileNotFoundError:
+        return None
     if "map_iou" not in metrics:
         return None
-    params = dvc.api.params_show("params.yaml", rev=rev, stages=None)
     return Experiment(revision, str(params["backbone"]), metrics)

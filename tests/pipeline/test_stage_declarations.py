@@ -11,7 +11,7 @@ from saltseg.params import BackboneRow, Params
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 # They decide no number: errors, atomic writes, checking of parameters, the live log.
-NO_NUMBERS = {"saltseg.errors", "saltseg.files", "saltseg.params"}
+NO_NUMBERS = {"saltseg.errors", "saltseg.files", "saltseg.params", "saltseg.quiet"}
 
 
 def imported(path: Path) -> set[str]:

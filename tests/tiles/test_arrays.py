@@ -7,14 +7,11 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from hypothesis.extra.numpy import arrays
 from numpy.lib.format import open_memmap
 
 from saltseg.errors import DataError
 from saltseg.params import Preprocess
-from saltseg.tiles.arrays import resize_back, resize_tile, write_arrays
+from saltseg.tiles.arrays import resize_tile, write_arrays
 
 ALL = ["intensity", "depth_ramp", "gradient", "survey_depth"]
 
@@ -60,6 +57,16 @@ def test_same_size_changes_nothing(tmp_path: Path) -> None:
     np.testing.assert_array_equal(np.load(out / "masks.npy")[..., 0], np.load(survey / "masks.npy"))
 
 
+@pytest.mark.parametrize("size", [32, 64, 128])
+def test_masks_take_the_nearest_pixel(tmp_path: Path, size: int) -> None:
+    survey, out = random_survey(tmp_path / "survey", 2, 101, 101), tmp_path / "out"
+    write_arrays(survey, out, Preprocess(size=size, channels=["intensity"]))
+    # The middle of a new pixel falls into this old one.
+    nearest = ((np.arange(size) + 0.5) * 101 / size).astype(int)
+    expected = np.load(survey / "masks.npy")[:, nearest][:, :, nearest]
+    np.testing.assert_array_equal(np.load(out / "masks.npy")[..., 0], expected)
+
+
 def test_channels_are_made_before_resizing(tmp_path: Path) -> None:
     # Columns 0, 100, 0, 100 ...: averaged first, they would have no gradient left.
     images = np.zeros((1, 64, 64), np.uint8)
@@ -84,9 +91,12 @@ def test_survey_depth_of_each_tile(tmp_path: Path) -> None:
     assert [np.unique(tile).tolist() for tile in levels] == [[0], [128], [255]]
 
 
-def test_missing_survey_is_one_line(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match=r"images.npy: no readable array .*dvc repro") as caught:
-        write_arrays(tmp_path, tmp_path / "out", Preprocess(size=32, channels=["intensity"]))
+@pytest.mark.parametrize("name", ["images.npy", "masks.npy", "tiles.csv"])
+def test_missing_file_is_one_line(tmp_path: Path, name: str) -> None:
+    survey = random_survey(tmp_path / "survey", 2, 8, 8)
+    (survey / name).unlink()
+    with pytest.raises(DataError, match=rf"{name}: .*run `dvc repro`") as caught:
+        write_arrays(survey, tmp_path / "out", Preprocess(size=32, channels=["intensity"]))
     assert "\n" not in str(caught.value)
 
 
@@ -109,27 +119,3 @@ def test_memory_does_not_grow_with_the_survey(tmp_path: Path) -> None:
     small, large = peak_memory(tmp_path / "small", 200), peak_memory(tmp_path / "large", 2000)
     # The larger survey's arrays are 44 MB larger; its table may cost a little.
     assert large - small < 1e6
-
-
-@settings(max_examples=50, deadline=None)
-@given(
-    arrays(np.float32, (2, 32, 32), elements=st.floats(0, 1, width=32)),
-    st.integers(1, 120),
-    st.integers(1, 120),
-)
-def test_resized_back_probabilities_stay_probabilities(
-    probabilities: np.ndarray, height: int, width: int
-) -> None:
-    native = resize_back(probabilities, height, width)
-    assert native.shape == (2, height, width)
-    assert native.dtype == np.float16
-    assert native.min() >= 0
-    assert native.max() <= 1
-
-
-def test_resize_back_is_bilinear_and_keeps_axes() -> None:
-    # Twice as high: the sample points lie at -0.25, 0.25, 0.75, 1.25 between two rows.
-    rows = np.array([[[0.0, 0.0], [1.0, 1.0]]], np.float32)
-    native = resize_back(rows, height=4, width=3)
-    expected = np.repeat([[0], [0.25], [0.75], [1]], 3, axis=1)
-    np.testing.assert_array_equal(native[0], expected)

@@ -34,6 +34,7 @@ def tiles_of(coverage: list[float]) -> pd.DataFrame:
         (0.1000001, 2),
         (0.2, 2),
         (0.3, 3),
+        (0.1 + 0.2, 3),  # 0.30000000000000004
         (0.3000001, 4),
         (0.7, 7),
         (0.9999, 10),
@@ -148,9 +149,9 @@ def test_fold_table_round_trip(tmp_path: Path) -> None:
     ("content", "expected"),
     [
         (None, "No such file"),
-        ("", "no readable fold table"),
+        ("", "no readable table"),
         ("id,fold\na,0\n", "column coverage_class is missing"),
-        ("id,fold,coverage_class\na,0,0\nb,0,0,0,0\n", "no readable fold table"),
+        ("id,fold,coverage_class\na,0,0\nb,0,0,0,0\n", "no readable table"),
     ],
     ids=["missing", "empty", "lacks a column", "malformed"],
 )

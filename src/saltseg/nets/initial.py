@@ -1,5 +1,7 @@
 """Initial weights of a backbone: downloaded, from a file, or fitted to other channels."""
 
+import warnings
+import zipfile
 from pathlib import Path
 
 import keras
@@ -50,9 +52,11 @@ def _read(row: BackboneRow, path: Path) -> keras.Model:
     """The backbone with three channels and the weights of a file."""
     model = build_backbone(row, _SIDE, _RGB)
     try:
-        model.load_weights(path)
-    except (OSError, ValueError, KeyError) as error:
-        reason = str(error).strip().splitlines()[0]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # one line a layer that does not fit; we tell it in one
+            model.load_weights(path)
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile) as error:
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise WeightsError(
             f"{path}: not weights of {row.constructor} without top ({reason}); "
             "give the matching file, or set model.weights to random or imagenet"
@@ -83,7 +87,7 @@ def fetch_imagenet(row: BackboneRow, path: Path) -> None:
             include_top=False, weights="imagenet", input_shape=(_SIDE, _SIDE, _RGB), **row.options
         )
     except Exception as error:  # keras.utils.get_file raises a bare Exception on a failed download
-        reason = str(error).strip().splitlines()[-1]
+        reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
         raise WeightsError(
             f"model.weights: imagenet could not be downloaded ({reason}); fetch the file "
             "elsewhere, put it into weights/ and set model.weights to its name, or to random"

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from saltseg.errors import DataError
 from saltseg.scoring.competition import count_pixels, tile_scores
 from saltseg.tiles.folds import read_folds
-from saltseg.tiles.survey import read_array, read_tiles
+from saltseg.tiles.survey import read_array, read_table, read_tiles
 
 
 @dataclass(frozen=True)
@@ -64,24 +64,28 @@ def read_out_of_fold(models: Path, survey: Path, folds: Path, wanted: Sequence[i
         DataError: A file is missing, or does not fit the fold table.
     """
     table, tiles = read_folds(folds), read_tiles(survey)
+    if table["id"].tolist() != tiles["id"].tolist():
+        raise DataError(f"{folds}: holds other tiles than {survey}/tiles.csv; run `dvc repro`")
+    images, masks = read_array(survey / "images.npy"), read_array(survey / "masks.npy")
     table = table.assign(coverage=tiles["coverage"], index=np.arange(len(table)))
     rows, probabilities, curves, cost = [], [], [], {}
     for fold in wanted:
         folder = models / f"fold-{fold}"
         own = table[table["fold"] == fold]
         predicted = read_array(folder / "oof.npy")
-        if len(predicted) != len(own):
+        expected = (len(own), *masks.shape[1:])
+        if predicted.shape != expected:
             raise DataError(
-                f"{folder}/oof.npy: {len(predicted)} predictions for {len(own)} tiles of the fold; "
-                "run `dvc repro`"
+                f"{folder}/oof.npy: predictions {predicted.shape}, but the fold's tiles are "
+                f"{expected}; run `dvc repro`"
             )
         rows.append(own)
         probabilities.append(predicted)
+        history = read_table(folder / "history.csv", ("epoch",))
         try:
-            history = pd.read_csv(folder / "history.csv")
             cost = json.loads((folder / "network.json").read_text())
         except (OSError, ValueError) as error:
-            raise DataError(f"{folder}: cannot be read ({error}); run `dvc repro`") from None
+            raise DataError(f"{folder}/network.json: {error}; run `dvc repro`") from None
         history.insert(0, "fold", fold)
         curves.append(history)
     return OutOfFold(
@@ -89,6 +93,6 @@ def read_out_of_fold(models: Path, survey: Path, folds: Path, wanted: Sequence[i
         probabilities=np.concatenate(probabilities).astype(np.float16, copy=False),
         curves=pd.concat(curves, ignore_index=True),
         cost=cost,
-        images=read_array(survey / "images.npy"),
-        masks=read_array(survey / "masks.npy"),
+        images=images,
+        masks=masks,
     )

@@ -6,11 +6,14 @@ from pathlib import Path
 import cv2
 import numpy as np
 from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
 from rich.progress import track
 
 from saltseg.params import Preprocess
 from saltseg.tiles.channels import CHANNELS, relative_depths
 from saltseg.tiles.survey import Bytes, read_array, read_tiles
+
+_BLOCK = 64
 
 
 def write_arrays(survey: Path, out: Path, options: Preprocess) -> None:
@@ -28,24 +31,33 @@ def write_arrays(survey: Path, out: Path, options: Preprocess) -> None:
     Raises:
         DataError: The survey cannot be read, or a tile lacks what a channel needs.
     """
-    images, masks = read_array(survey / "images.npy"), read_array(survey / "masks.npy")
     depths = relative_depths(read_tiles(survey), list(options.channels))
-    size, makers = options.size, [CHANNELS[name] for name in options.channels]
-    shape = (len(images), size, size)
+    count, height, width = read_array(survey / "images.npy").shape
     out.mkdir(parents=True, exist_ok=True)
-    arrays = open_memmap(out / "images.npy", "w+", np.uint8, (*shape, len(makers)))
-    targets = open_memmap(out / "masks.npy", "w+", np.uint8, (*shape, 1))
-    for index in track(range(len(images)), description="channels"):
+    shape = (count, options.size, options.size)
+    open_memmap(out / "images.npy", "w+", np.uint8, (*shape, len(options.channels)))
+    open_memmap(out / "masks.npy", "w+", np.uint8, (*shape, 1))
+    for start in track(range(0, count, _BLOCK), description="channels"):
+        _write_block(survey, out, options, depths, slice(start, min(start + _BLOCK, count)))
+    native = {"height": height, "width": width}
+    (out / "native.json").write_text(json.dumps(native) + "\n")
+
+
+def _write_block(
+    survey: Path, out: Path, options: Preprocess, depths: NDArray[np.float64], block: slice
+) -> None:
+    """Write some tiles, through maps that are closed again: pages of a map stay in memory."""
+    images, masks = read_array(survey / "images.npy"), read_array(survey / "masks.npy")
+    arrays, targets = open_memmap(out / "images.npy", "r+"), open_memmap(out / "masks.npy", "r+")
+    side = (options.size, options.size)
+    for index in range(block.start, block.stop):
         image = np.ascontiguousarray(images[index])
-        for channel, maker in enumerate(makers):
-            arrays[index, :, :, channel] = resize_tile(maker(image, depths[index]), size)
+        for channel, name in enumerate(options.channels):
+            made = CHANNELS[name](image, depths[index])
+            arrays[index, :, :, channel] = resize_tile(made, options.size)
         targets[index, :, :, 0] = cv2.resize(
-            np.asarray(masks[index]), (size, size), interpolation=cv2.INTER_NEAREST_EXACT
+            np.asarray(masks[index]), side, interpolation=cv2.INTER_NEAREST_EXACT
         )
-    arrays.flush()
-    targets.flush()
-    height, width = images.shape[1:]
-    (out / "native.json").write_text(json.dumps({"height": height, "width": width}) + "\n")
 
 
 def resize_tile(channel: Bytes, size: int) -> Bytes:

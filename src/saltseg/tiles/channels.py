@@ -21,7 +21,7 @@ def intensity(image: Bytes, relative_z: float) -> Bytes:
 def depth_ramp(image: Bytes, relative_z: float) -> Bytes:
     """The position below the tile's upper edge: 0 in the first row, 255 in the last."""
     height, width = image.shape
-    ramp = np.rint(np.linspace(0, 255, height)).astype(np.uint8)
+    ramp = np.rint(255 * np.arange(height) / max(height - 1, 1)).astype(np.uint8)
     return np.broadcast_to(ramp[:, None], (height, width))
 
 

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import StratifiedKFold
 
 from saltseg.errors import DataError
+from saltseg.tiles.survey import read_table
 
 Labels = NDArray[np.int64]
 
@@ -21,7 +22,7 @@ def coverage_class(coverage: NDArray[np.float64]) -> Labels:
     Returns:
         (N,) int64, 0 to 10.
     """
-    # Rounding first: 0.3 * 10 is a hair above 3 in binary, and would land in class 4.
+    # Rounding first: a fraction like 0.1 + 0.2 is a hair above 0.3, and would land in class 4.
     return np.ceil(np.round(coverage * 10, 9)).astype(np.int64)
 
 
@@ -113,10 +114,4 @@ def read_folds(path: Path) -> pd.DataFrame:
     Raises:
         DataError: The table is missing or lacks a column.
     """
-    try:
-        folds = pd.read_csv(path, dtype={"id": str})
-    except (OSError, ValueError) as error:
-        raise DataError(f"{path}: no readable fold table ({error}); run `dvc repro`") from None
-    if missing := {"id", "fold", "coverage_class"} - set(folds.columns):
-        raise DataError(f"{path}: column {sorted(missing)[0]} is missing; run `dvc repro`")
-    return folds
+    return read_table(path, ("id", "fold", "coverage_class"))

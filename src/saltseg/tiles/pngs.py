@@ -1,16 +1,14 @@
 """One PNG tile from bytes to grey levels; a damaged file is an error, never half a tile."""
 
-import os
 import struct
 import zlib
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 import cv2
 import numpy as np
 from cv2.typing import MatLike
 
 from saltseg.errors import DataError
+from saltseg.quiet import silent_native_stderr
 from saltseg.tiles.survey import Bytes
 
 MAX_SIDE = 4096
@@ -84,7 +82,8 @@ def _decode_grey(data: bytes, where: str) -> MatLike:
     png_size(data, where)
     _check_chunks(data, where)
     try:
-        with _silent_stderr():
+        # libpng reports on file descriptor 2 itself, past `sys.stderr` and the log of cv2.
+        with silent_native_stderr():
             picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         picture = None
@@ -122,17 +121,3 @@ def _check_chunks(data: bytes, where: str) -> None:
     raise DataError(
         f"{where}: the PNG is truncated after {len(view)} bytes; download or unpack it again"
     )
-
-
-@contextmanager
-def _silent_stderr() -> Iterator[None]:
-    """Keep libpng quiet: it writes to file descriptor 2 itself, past `sys.stderr` and cv2's log."""
-    saved = os.dup(2)
-    sink = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(sink, 2)
-        yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)
-        os.close(sink)

@@ -1,5 +1,6 @@
 """A survey as read and checked: equally sized tiles, their masks, and one table row per tile."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,14 +73,27 @@ def read_array(path: Path) -> NDArray[Any]:
     """
     try:
         array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise DataError(f"{path}: no readable array ({error}); run `dvc repro`") from None
     return array
 
 
+def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+    """Read a table that an earlier stage wrote; ids stay text.
+
+    Raises:
+        DataError: The table is missing, is no CSV, or lacks one of `columns`.
+    """
+    try:
+        table = pd.read_csv(path, dtype={"id": str})
+    except (OSError, ValueError) as error:
+        reason = " ".join(str(error).split())
+        raise DataError(f"{path}: no readable table ({reason}); run `dvc repro`") from None
+    if missing := [name for name in columns if name not in table]:
+        raise DataError(f"{path}: column {missing[0]} is missing; run `dvc repro`")
+    return table
+
+
 def read_tiles(folder: Path) -> pd.DataFrame:
     """Read the table of labelled tiles below `folder`; columns as in `Survey.tiles`."""
-    try:
-        return pd.read_csv(folder / "tiles.csv", dtype={"id": str})
-    except (OSError, ValueError) as error:
-        raise DataError(f"{folder}/tiles.csv: not readable ({error}); run `dvc repro`") from None
+    return read_table(folder / "tiles.csv", ("id", "z", "coverage"))

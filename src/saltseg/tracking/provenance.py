@@ -25,7 +25,7 @@ def provenance(backbone: str) -> dict[str, str]:
 
 def _git_commit() -> str | None:
     done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    return done.stdout.strip() or None
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def _digest(out: str) -> str | None:

@@ -43,6 +43,8 @@ def open_store(experiment: str) -> tuple[MlflowClient, str]:
         client = MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)
         if found is not None:
+            if found.lifecycle_stage == "deleted":
+                client.restore_experiment(found.experiment_id)
             return client, found.experiment_id
         local = uri.startswith("sqlite:")
         artifacts = (root / "mlartifacts" / experiment).as_uri() if local else None

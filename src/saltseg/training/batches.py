@@ -81,7 +81,8 @@ class TrainingBatches(TileBatches):
         """Batch `index`, augmented; shapes and ranges as in `TileBatches`."""
         images, masks = super().__getitem__(index)
         for position, tile in enumerate(self._batches[index]):
-            random = np.random.default_rng((self._seed, self._epoch, tile))
+            # Not `tile`: a zero at the end would repeat the draws that made the order.
+            random = np.random.default_rng((self._seed, self._epoch, tile + 1))
             images[position], masks[position] = augment_tile(
                 images[position], masks[position], self._augment, self._bright, random
             )
@@ -123,7 +124,7 @@ def augment_tile(
         [_warp(image[..., c], matrix, cv2.INTER_LINEAR) for c in range(image.shape[2])]
     )
     for channel in bright_channels:
-        moved[..., channel] = np.clip(moved[..., channel] + gain, 0, 255).astype(np.uint8)
+        moved[..., channel] = np.rint(np.clip(moved[..., channel] + gain, 0, 255)).astype(np.uint8)
     return moved, _warp(mask[..., 0], matrix, cv2.INTER_NEAREST)[..., None]
 
 

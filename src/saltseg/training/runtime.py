@@ -1,9 +1,8 @@
 """The engine below Keras: seeds, threads and determinism, set once before the first network."""
 
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+
+from saltseg.quiet import silent_native_stderr
 
 
 def prepare_engine(seed: int, threads: int | None) -> None:
@@ -16,8 +15,8 @@ def prepare_engine(seed: int, threads: int | None) -> None:
         seed: Seed of Python, NumPy and the engine.
         threads: Cores used by one operation; None = all of this machine.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    with _without_native_stderr():
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with silent_native_stderr():
         import keras
 
         keras.utils.set_random_seed(seed)
@@ -28,24 +27,6 @@ def prepare_engine(seed: int, threads: int | None) -> None:
             tf.config.threading.set_intra_op_parallelism_threads(threads or os.cpu_count() or 1)
             tf.config.experimental.enable_op_determinism()
             tf.config.list_logical_devices()  # look for GPUs now, while nobody listens
-
-
-@contextmanager
-def _without_native_stderr() -> Iterator[None]:
-    """Hide what native libraries print while they start, and no setting of theirs silences.
-
-    Python errors are raised as ever, and are printed after stderr is back.
-    """
-    sys.stderr.flush()
-    kept = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    try:
-        os.dup2(nowhere, 2)
-        yield
-    finally:
-        os.dup2(kept, 2)
-        os.close(nowhere)
-        os.close(kept)
 
 
 def engine_versions() -> dict[str, str]:

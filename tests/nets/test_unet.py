@@ -1,0 +1,77 @@
+"""The U-Net around the encoder."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from saltseg.nets.encoders import build_backbone, plain
+from saltseg.nets.unet import bottleneck_block, build_unet
+from saltseg.params import Params, backbone_row
+
+
+def norms(model: keras.Model) -> list[keras.layers.BatchNormalization]:
+    return [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
+
+
+@pytest.mark.parametrize("name", ["plain", "mobilenetv2"])
+def test_momentum_reaches_encoder_and_decoder(params: Params, name: str) -> None:
+    options = params.model.model_copy(update={"batchnorm_momentum": 0.7})
+    model = build_unet(backbone_row(name), 32, 3, options)
+    in_encoder, in_decoder = norms(model.get_layer("encoder")), norms(model)
+    assert len(in_encoder) >= 10
+    assert len(in_decoder) >= 15
+    assert {layer.momentum for layer in in_encoder + in_decoder} == {0.7}
+
+
+@pytest.mark.parametrize("name", ["plain", "vgg16"])
+@pytest.mark.parametrize("channels", [1, 4, 5])
+def test_any_number_of_channels(params: Params, name: str, channels: int) -> None:
+    model = build_unet(backbone_row(name), 32, channels, params.model)
+    tiles = np.zeros((3, 32, 32, channels), np.uint8)
+    assert np.asarray(model(tiles, training=False)).shape == (3, 32, 32, 1)
+
+
+def test_every_channel_counts(params: Params) -> None:
+    model = build_unet(backbone_row("plain"), 32, 5, params.model)
+    tiles = np.full((6, 32, 32, 5), 100, np.uint8)
+    for channel in range(5):
+        tiles[channel + 1, :16, :, channel] = 200
+    outputs = np.asarray(model(tiles, training=False))
+    assert all(np.abs(outputs[n] - outputs[0]).max() > 0 for n in range(1, 6))
+
+
+def test_each_decoder_block_sees_the_encoder_at_its_scale(params: Params) -> None:
+    options = params.model.model_copy(update={"decoder_filters": [256, 192, 128, 96, 64]})
+    model = build_unet(backbone_row("plain"), 64, 1, options)
+    # Upsampled features plus the tap of the same side; the full side has no tap.
+    shapes = [model.get_layer(f"skip{level}").output.shape[1:] for level in range(4)]
+    assert shapes == [(4, 4, 128 + 128), (8, 8, 256 + 64), (16, 16, 192 + 32), (32, 32, 128 + 16)]
+    blocks = [model.get_layer(f"decoder{level}_relu2").output.shape[1:] for level in range(5)]
+    assert blocks == [(4, 4, 256), (8, 8, 192), (16, 16, 128), (32, 32, 96), (64, 64, 64)]
+
+
+def test_bottleneck_block_by_its_parameters() -> None:
+    inputs = keras.layers.Input((8, 8, 6))
+    block = keras.Model(inputs, bottleneck_block(inputs, 16, "b"))
+    assert block.output.shape == (None, 8, 8, 16)
+    # Kernels 6 to 4 (1x1), 4 to 4 (3x3), 4 to 16 (1x1), and 6 to 16 (1x1) past them; no bias.
+    kernels = 6 * 4 + 9 * 4 * 4 + 4 * 16 + 6 * 16
+    # Four parameters for each normalised channel.
+    assert block.count_params() == kernels + 4 * (4 + 4 + 16 + 16)
+
+
+def test_initial_weights_are_those_of_the_file(params: Params, tmp_path: Path) -> None:
+    row, path = backbone_row("plain"), tmp_path / "encoder.weights.h5"
+    backbone = build_backbone(row, 64, 3)
+    backbone.save_weights(path)
+    encoder = build_unet(row, 32, 3, params.model, path).get_layer("encoder")
+    for ours, theirs in zip(encoder.get_weights(), backbone.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(("top", "weights"), [(True, None), (False, "imagenet")])
+def test_plain_has_neither_top_nor_trained_weights(top: bool, weights: str | None) -> None:
+    with pytest.raises(ValueError, match="no top and no trained weights"):
+        plain(top, weights, (32, 32, 3))

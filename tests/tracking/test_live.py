@@ -1,0 +1,119 @@
+"""A fold as an MLflow run, in a real store."""
+
+from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from saltseg.params import Params
+from saltseg.tracking.live import live_fold
+from saltseg.tracking.store import tracking_uri
+
+EPOCHS = [
+    {"loss": 1.5, "val_map_iou": 0.4, "learning_rate": 0.1},
+    {"loss": 0.5, "val_map_iou": 0.7, "learning_rate": 0.1},
+    {"loss": 0.4, "val_map_iou": 0.6, "learning_rate": 0.05},
+]
+
+
+@pytest.fixture(scope="module")
+def client(root: Path) -> MlflowClient:
+    return MlflowClient(tracking_uri(root))
+
+
+@pytest.fixture(scope="module")
+def run_id(root: Path, params: Params) -> str:
+    """A fold of three epochs, logged."""
+    rows = [
+        {**logs, "epoch": epoch, "iou": 0.5, "map_iou": 0.5, "val_loss": 1.0, "val_iou": 0.5}
+        for epoch, logs in enumerate(EPOCHS, start=1)
+    ]
+    with live_fold(params, fold=2) as live:
+        for epoch, logs in enumerate(EPOCHS):
+            live.log_epoch(epoch, logs)
+        live.log_history(pd.DataFrame(rows), fold=2)
+    return live.run_id
+
+
+@pytest.fixture
+def run(client: MlflowClient, run_id: str) -> Run:
+    return client.get_run(run_id)
+
+
+def test_run_is_named_and_finished(run: Run, params: Params) -> None:
+    assert run.info.run_name == f"{params.backbone} fold 2"
+    assert run.info.status == "FINISHED"
+    assert run.info.end_time is not None
+
+
+def test_tags_tell_what_it_is_and_what_computed_it(run: Run, params: Params) -> None:
+    tags = run.data.tags
+    assert (tags["backbone"], tags["fold"], tags["kind"]) == (params.backbone, "2", "fold")
+    assert tags["engine"] == keras.backend.backend()
+    assert tags["keras_version"] == keras.__version__
+    assert tags["numpy_version"] == np.__version__
+
+
+def test_params_are_those_that_training_uses(run: Run, params: Params) -> None:
+    logged = run.data.params
+    assert logged["fold"] == "2"
+    assert logged["train.augment.shift"] == str(params.train.augment.shift)
+    assert logged["preprocess.channels"] == str(params.preprocess.channels)
+    assert logged["train.learning_rate"] == str(params.train.learning_rate)
+    unused = [key for key in logged if key.startswith(("evaluate", "tracking", "train.folds"))]
+    assert unused == []
+
+
+@pytest.mark.parametrize("name", EPOCHS[0])
+def test_every_epoch_is_a_step_counted_from_1(client: MlflowClient, run_id: str, name: str) -> None:
+    points = client.get_metric_history(run_id, name)
+    expected = [(step, logs[name]) for step, logs in enumerate(EPOCHS, start=1)]
+    assert sorted((point.step, point.value) for point in points) == expected
+
+
+def test_best_score(run: Run) -> None:
+    assert run.data.metrics["best_val_map_iou"] == 0.7
+
+
+def test_learning_curves_are_table_and_picture(
+    client: MlflowClient, root: Path, run_id: str
+) -> None:
+    names = {artifact.path for artifact in client.list_artifacts(run_id)}
+    assert names == {"history.csv", "learning_curves.png"}
+    folder = root / "mlartifacts" / "saltseg" / run_id / "artifacts"
+    assert pd.read_csv(folder / "history.csv")["loss"].tolist() == [1.5, 0.5, 0.4]
+    assert (folder / "learning_curves.png").read_bytes().startswith(b"\x89PNG")
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(ValueError, "FAILED"), (SystemExit, "FAILED"), (KeyboardInterrupt, "KILLED")],
+)
+def test_failed_run_is_closed(
+    client: MlflowClient, params: Params, error: type[BaseException], status: str
+) -> None:
+    opened = []
+
+    def fail() -> None:
+        with live_fold(params, fold=0) as live:
+            opened.append(live.run_id)
+            raise error
+
+    with pytest.raises(error):
+        fail()
+    assert client.get_run(opened[0]).info.status == status
+
+
+def test_callback_logs_what_keras_reports(client: MlflowClient, params: Params) -> None:
+    model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    ones = np.ones((2, 1), np.float32)
+    with live_fold(params, fold=1) as live:
+        fitted = model.fit(ones, 3 * ones, epochs=2, verbose=0, callbacks=[live.callback()])
+    points = client.get_metric_history(live.run_id, "loss")
+    expected = list(enumerate(fitted.history["loss"], start=1))
+    assert sorted((point.step, point.value) for point in points) == expected

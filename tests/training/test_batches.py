@@ -1,0 +1,199 @@
+"""Batches: order and augmentation are fixed by seed, epoch and tile."""
+
+import cv2
+import numpy as np
+import pytest
+
+from saltseg.params import Augment
+from saltseg.training.batches import TileBatches, TrainingBatches, augment_tile
+
+NONE = Augment(flip=False, shift=0, scale=0, brightness=0)
+FLIP = NONE.model_copy(update={"flip": True})
+FULL = Augment(flip=True, shift=0.2, scale=0.2, brightness=0.3)
+
+RANDOM = np.random.default_rng(0)
+IMAGES = RANDOM.integers(0, 256, (23, 16, 16, 2), np.uint8)
+MASKS = RANDOM.integers(0, 2, (23, 16, 16, 1), np.uint8)
+ALL = np.arange(23)
+
+
+def training(
+    tiles: np.ndarray = ALL, batch_size: int = 5, seed: int = 3, augment: Augment = FULL
+) -> TrainingBatches:
+    return TrainingBatches(
+        IMAGES, MASKS, tiles, batch_size, seed=seed, augment=augment, bright_channels=[0]
+    )
+
+
+def epoch_of(batches: TrainingBatches, epoch: int) -> tuple[np.ndarray, np.ndarray]:
+    """All tiles and masks of an epoch, in the order they are fed."""
+    batches.start_epoch(epoch)
+    images, masks = zip(*(batches[index] for index in range(len(batches))), strict=True)
+    return np.concatenate(images), np.concatenate(masks)
+
+
+def numbered(count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Tiles and masks in which every pixel is the tile's index."""
+    plane = np.broadcast_to(np.arange(count, dtype=np.uint8)[:, None, None, None], (count, 4, 4, 1))
+    return plane.copy(), plane.copy()
+
+
+@pytest.mark.parametrize("batch_size", [1, 4, 7, 100])
+def test_bytes_do_not_depend_on_the_batch_size(batch_size: int) -> None:
+    expected, got = epoch_of(training(), 2), epoch_of(training(batch_size=batch_size), 2)
+    assert [one.tobytes() for one in got] == [one.tobytes() for one in expected]
+
+
+def test_an_epoch_does_not_depend_on_those_before() -> None:
+    batches = training()
+    expected = epoch_of(batches, 4)[0].tobytes()
+    epoch_of(batches, 0)
+    assert epoch_of(batches, 4)[0].tobytes() == expected
+
+
+def test_a_batch_can_be_read_twice() -> None:
+    batches = training()
+    assert batches[1][0].tobytes() == batches[1][0].tobytes()
+
+
+def test_a_tile_does_not_depend_on_the_others() -> None:
+    alone = epoch_of(training(np.array([7])), 1)[0][0]
+    assert alone.tobytes() in {tile.tobytes() for tile in epoch_of(training(), 1)[0]}
+
+
+@pytest.mark.parametrize(("seed", "epoch"), [(3, 1), (4, 0)])
+def test_another_epoch_or_seed_is_another_draw(seed: int, epoch: int) -> None:
+    tile = np.array([7])
+    expected = epoch_of(training(tile), 0)[0].tobytes()
+    assert epoch_of(training(tile, seed=seed), epoch)[0].tobytes() != expected
+    assert epoch_of(training(), 0)[0].tobytes() != epoch_of(training(seed=seed), epoch)[0].tobytes()
+
+
+def test_every_tile_once_an_epoch_in_another_order() -> None:
+    images, masks = numbered(23)
+    chosen = np.array([2, 3, 5, 7, 11, 13, 17, 19])
+    batches = TrainingBatches(images, masks, chosen, 3, seed=3, augment=NONE, bright_channels=[])
+    orders = []
+    for epoch in range(3):
+        fed, truth = epoch_of(batches, epoch)
+        np.testing.assert_array_equal(fed, truth)
+        orders.append(fed[:, 0, 0, 0].tolist())
+        assert sorted(orders[-1]) == chosen.tolist()
+    assert len({tuple(order) for order in orders}) == 3
+
+
+@pytest.mark.parametrize(("count", "batch_size"), [(23, 5), (17, 16), (16, 16), (1, 8), (33, 8)])
+def test_batches_differ_by_at_most_one_tile(count: int, batch_size: int) -> None:
+    images, masks = numbered(count)
+    batches = TileBatches(images, masks, np.arange(count), batch_size)
+    sizes = [len(batches[index][0]) for index in range(len(batches))]
+    assert sum(sizes) == count
+    assert max(sizes) <= batch_size
+    assert max(sizes) - min(sizes) <= 1
+    assert len(sizes) == -(-count // batch_size)
+
+
+def test_held_out_tiles_come_in_order_and_unchanged() -> None:
+    tiles = np.array([4, 1, 9])
+    batches = TileBatches(IMAGES, MASKS, tiles, 2)
+    images, masks = zip(*(batches[index] for index in range(len(batches))), strict=True)
+    np.testing.assert_array_equal(np.concatenate(images), IMAGES[tiles])
+    np.testing.assert_array_equal(np.concatenate(masks), MASKS[tiles])
+
+
+def test_augmentation_leaves_the_arrays_alone() -> None:
+    images, masks = IMAGES.copy(), MASKS.copy()
+    epoch_of(training(), 0)
+    np.testing.assert_array_equal(IMAGES, images)
+    np.testing.assert_array_equal(MASKS, masks)
+
+
+def test_shapes_dtypes_and_masks_of_zero_and_one() -> None:
+    images, masks = epoch_of(training(), 0)
+    assert images.shape == IMAGES.shape
+    assert masks.shape == MASKS.shape
+    assert images.dtype == masks.dtype == np.uint8
+    assert set(np.unique(masks)) == {0, 1}
+
+
+def augmented(image: np.ndarray, mask: np.ndarray, options: Augment, seed: int) -> tuple:
+    return augment_tile(image, mask, options, [], np.random.default_rng(seed))
+
+
+def test_without_augmentation_a_tile_stays_as_it_is() -> None:
+    image, mask = augmented(IMAGES[0], MASKS[0], NONE, seed=1)
+    np.testing.assert_array_equal(image, IMAGES[0])
+    np.testing.assert_array_equal(mask, MASKS[0])
+
+
+def test_flip_alone_is_the_tile_or_its_mirror() -> None:
+    mirrored = 0
+    for seed in range(40):
+        image, mask = augmented(IMAGES[0], MASKS[0], FLIP, seed)
+        step = 1 if np.array_equal(image, IMAGES[0]) else -1
+        np.testing.assert_array_equal(image, IMAGES[0][:, ::step])
+        np.testing.assert_array_equal(mask, MASKS[0][:, ::step])
+        mirrored += step == -1
+    assert 10 < mirrored < 30
+
+
+def test_mask_moves_with_its_tile() -> None:
+    """A soft blob off centre, and the mask where it is bright: so it must be afterwards."""
+    plane = np.zeros((64, 64), np.uint8)
+    cv2.circle(plane, (22, 40), 14, 255, thickness=-1)
+    plane = cv2.GaussianBlur(plane, (0, 0), 3)
+    image, mask = plane[..., None], (plane > 127).astype(np.uint8)[..., None]
+    move = FULL.model_copy(update={"brightness": 0})
+    changed = 0
+    for seed in range(30):
+        moved, truth = augmented(image, mask, move, seed)
+        bright = moved > 127
+        overlap, union = (bright & (truth > 0)).sum(), (bright | (truth > 0)).sum()
+        assert overlap / union > 0.9
+        changed += ((mask > 0) & (truth > 0)).sum() / ((mask > 0) | (truth > 0)).sum() < 0.7
+    assert changed > 10
+
+
+def test_what_comes_in_from_outside_is_the_mirror_image() -> None:
+    full = np.ones((32, 32, 1), np.uint8)
+    for seed in range(10):
+        image, mask = augmented(full * 200, full, FULL.model_copy(update={"brightness": 0}), seed)
+        assert (image == 200).all()
+        assert (mask == 1).all()
+
+
+def test_brightness_changes_the_named_channels_only() -> None:
+    options = NONE.model_copy(update={"brightness": 0.3})
+    image = np.full((8, 8, 3), 100, np.uint8)
+    levels = set()
+    for seed in range(30):
+        changed, _ = augment_tile(
+            image, MASKS[0, :8, :8], options, [1], np.random.default_rng(seed)
+        )
+        assert (changed[..., [0, 2]] == 100).all()
+        assert np.ptp(changed[..., 1]) == 0
+        levels.add(int(changed[0, 0, 1]))
+    assert min(levels) < 60
+    assert max(levels) > 140
+    assert all(100 - 0.3 * 255 - 1 <= level <= 100 + 0.3 * 255 for level in levels)
+
+
+def test_brightness_is_clipped_and_does_not_wrap() -> None:
+    options = NONE.model_copy(update={"brightness": 0.5})
+    image = np.dstack([np.full((4, 4), 255, np.uint8), np.zeros((4, 4), np.uint8)])
+    for seed in range(20):
+        changed, _ = augment_tile(
+            image, MASKS[0, :4, :4], options, [0, 1], np.random.default_rng(seed)
+        )
+        assert changed[..., 0].min() >= 127
+        assert changed[..., 1].max() <= 128
+
+
+@pytest.mark.parametrize("channels", [1, 4, 5, 7])
+def test_any_number_of_channels(channels: int) -> None:
+    tile = RANDOM.integers(0, 256, (16, 16, channels), np.uint8)
+    image, _ = augmented(tile, MASKS[0], FULL, seed=5)
+    assert image.shape == tile.shape
+    for channel in range(channels):
+        alone, _ = augmented(tile[..., [channel]], MASKS[0], FULL, seed=5)
+        np.testing.assert_array_equal(image[..., channel], alone[..., 0])

@@ -1,0 +1,182 @@
+"""Training one fold, on tiles so small that it takes seconds."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+import tensorflow as tf
+
+from saltseg.errors import DataError, TrainingError
+from saltseg.nets.cost import network_cost
+from saltseg.nets.unet import build_unet
+from saltseg.params import Params, backbone_row
+from saltseg.training.batches import TrainingBatches
+from saltseg.training.fit import FoldData, FoldResult, train_fold
+from tests.conftest import Changed
+
+COUNT, SIDE = 24, 32
+FOLDS = pd.DataFrame({"fold": np.arange(COUNT) % 4})
+
+
+@pytest.fixture(scope="module")
+def data() -> FoldData:
+    """Tiles with a bright disc where the salt is, every third one without; fold 1 is held out."""
+    random = np.random.default_rng(0)
+    images = random.integers(0, 100, (COUNT, SIDE, SIDE, 1), np.uint8)
+    masks = np.zeros_like(images)
+    for tile in range(COUNT):
+        if tile % 3:
+            x, y = random.integers(8, 24, 2).tolist()
+            cv2.circle(masks[tile], (x, y), 7, 1, thickness=-1)
+    return FoldData.of(images + 120 * masks, masks, FOLDS, 1)
+
+
+@pytest.fixture(scope="module")
+def small(changed: Changed) -> Params:
+    return changed(
+        {
+            "backbone": "plain",
+            "preprocess.size": SIDE,
+            "preprocess.channels": ["intensity"],
+            "model.decoder_filters": [8, 8, 8, 8, 8],
+            "train.epochs": 2,
+            "train.batch_size": 8,
+            "train.learning_rate": 0.003,
+        }
+    )
+
+
+@pytest.fixture
+def eager(engine: None) -> Iterator[None]:
+    """Runs without tracing a graph, which would take longer than these few steps."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+class Trained(NamedTuple):
+    """A finished training, its best weights, and the weights after each epoch."""
+
+    result: FoldResult
+    best: Path
+    epochs: list[Path]
+
+
+@pytest.fixture(scope="module")
+def trained(
+    engine: None, data: FoldData, small: Params, tmp_path_factory: pytest.TempPathFactory
+) -> Trained:
+    """Trained as in the pipeline, in a graph."""
+    keras.utils.set_random_seed(1)
+    folder = tmp_path_factory.mktemp("fold-1")
+    each = keras.callbacks.ModelCheckpoint(folder / "{epoch}.weights.h5", save_weights_only=True)
+    best = folder / "best.weights.h5"
+    result = train_fold(data, small, "plain fold 1", best, watchers=[each])
+    return Trained(result, best, [folder / f"{epoch}.weights.h5" for epoch in (1, 2)])
+
+
+@pytest.mark.slow
+def test_history_has_a_row_for_each_epoch(trained: Trained) -> None:
+    history = trained.result.history
+    scores = {"loss", "iou", "map_iou"}
+    expected = {"epoch", "learning_rate", *scores, *(f"val_{name}" for name in scores)}
+    assert set(history.columns) == expected
+    assert history.columns[0] == "epoch"
+    assert history["epoch"].tolist() == [1, 2]
+    assert np.isfinite(history).all(axis=None)
+    assert history["learning_rate"].tolist() == pytest.approx([0.003, 0.003])
+    assert history["loss"].iloc[1] < history["loss"].iloc[0]
+
+
+def loaded(path: Path, params: Params) -> keras.Model:
+    model = build_unet(backbone_row("plain"), SIDE, 1, params.model)
+    model.load_weights(path)
+    return model
+
+
+@pytest.mark.slow
+def test_best_weights_are_those_of_the_best_epoch(trained: Trained, small: Params) -> None:
+    epoch = int(trained.result.history["val_map_iou"].argmax())
+    best, expected = loaded(trained.best, small), loaded(trained.epochs[epoch], small)
+    for ours, theirs in zip(best.get_weights(), expected.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.slow
+def test_predictions_are_of_the_best_weights_and_in_order(
+    trained: Trained, data: FoldData, small: Params
+) -> None:
+    assert data.held_out.tolist() == [1, 5, 9, 13, 17, 21]
+    probabilities = trained.result.probabilities
+    assert probabilities.shape == (6, SIDE, SIDE)
+    assert probabilities.dtype == np.float32
+    model = loaded(trained.best, small)
+    expected = np.asarray(model(data.images[data.held_out], training=False))[..., 0]
+    np.testing.assert_allclose(probabilities, expected, atol=1e-4)
+    assert trained.result.cost == network_cost(model)
+
+
+def test_too_high_a_learning_rate_is_told(
+    eager: None, data: FoldData, changed: Changed, small: Params, tmp_path: Path
+) -> None:
+    train = small.train.model_copy(update={"learning_rate": 1e30})
+    wild = small.model_copy(update={"train": train})
+    with pytest.raises(TrainingError) as caught:
+        train_fold(data, wild, "wild", tmp_path / "best.weights.h5")
+    message = str(caught.value)
+    assert "not finite in epoch 1, batch " in message
+    assert "learning rate 1e+30; lower train.learning_rate" in message
+    assert "\n" not in message
+
+
+def test_held_out_tiles_never_reach_training(
+    eager: None, data: FoldData, small: Params, tmp_path: Path
+) -> None:
+    """With quite other held-out tiles, training gives the same numbers, and validation others."""
+    images, masks = data.images.copy(), data.masks.copy()
+    images[data.held_out], masks[data.held_out] = 255 - images[data.held_out], 1
+    other = FoldData(images, masks, data.fitted, data.held_out)
+    options = small.train.model_copy(update={"epochs": 1})
+    once, histories = small.model_copy(update={"train": options}), []
+    for number, tiles in enumerate((data, other)):
+        keras.utils.set_random_seed(1)
+        path = tmp_path / f"{number}.weights.h5"
+        histories.append(train_fold(tiles, once, "plain", path).history)
+    one, two = histories
+    for name in ("loss", "iou", "map_iou"):
+        assert one[name].tolist() == two[name].tolist()
+    assert (one["val_loss"] != two["val_loss"]).all()
+
+
+@pytest.mark.parametrize("fold", range(4))
+def test_tiles_fed_are_all_those_of_the_other_folds(params: Params, fold: int) -> None:
+    indices = np.arange(COUNT, dtype=np.uint8)[:, None, None, None]
+    images = np.broadcast_to(indices, (COUNT, SIDE, SIDE, 1))
+    part = FoldData.of(images, images, FOLDS, fold)
+    still = params.train.augment.model_copy(
+        update={"flip": False, "shift": 0.0, "scale": 0.0, "brightness": 0.0}
+    )
+    batches = TrainingBatches(
+        images, images, part.fitted, 5, seed=1, augment=still, bright_channels=[0]
+    )
+    for epoch in range(2):
+        batches.start_epoch(epoch)
+        fed = [batches[index][0][:, 0, 0, 0] for index in range(len(batches))]
+        expected = [tile for tile in range(COUNT) if tile % 4 != fold]
+        assert sorted(np.concatenate(fed).tolist()) == expected
+    assert part.held_out.tolist() == [tile for tile in range(COUNT) if tile % 4 == fold]
+
+
+def test_fold_table_of_another_survey(data: FoldData) -> None:
+    with pytest.raises(DataError, match="24 tiles, but the fold table has 23; run `dvc repro`"):
+        FoldData.of(data.images, data.masks, FOLDS[:23], 1)
+
+
+def test_fold_that_does_not_exist(data: FoldData) -> None:
+    with pytest.raises(DataError, match=r"fold 4 is not in the fold table, which has 0\.\.3"):
+        FoldData.of(data.images, data.masks, FOLDS, 4)
