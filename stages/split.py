@@ -26,6 +26,7 @@ def main() -> None:
         console = Console(highlight=False)
         for sentence in told:
             console.print(f"split: {sentence}")
+        console.print("tiles, mean coverage, and tiles of each coverage class by fold:")
         console.print(spread_table(folds, tiles).round(3).to_string())
 
 

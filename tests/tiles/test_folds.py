@@ -134,8 +134,8 @@ def test_spread_table_counts() -> None:
     folds = pd.DataFrame({"fold": [0, 0, 1, 1], "coverage_class": [0, 5, 0, 3]})
     table = spread_table(folds, tiles)
     assert table["tiles"].tolist() == [2, 2]
-    assert table["mean_coverage"].tolist() == [0.25, 0.15]
-    assert table["class 3"].tolist() == [0, 1]
+    assert table["coverage"].tolist() == [0.25, 0.15]
+    assert table[3].tolist() == [0, 1]
 
 
 def test_fold_table_round_trip(tmp_path: Path) -> None:

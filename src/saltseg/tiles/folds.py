@@ -102,9 +102,9 @@ def check_spread(strata: Labels, fold: Labels) -> None:
 def spread_table(folds: pd.DataFrame, tiles: pd.DataFrame) -> pd.DataFrame:
     """Tiles, mean coverage and tiles per coverage class of each fold, for people to read."""
     named = folds.assign(coverage=tiles["coverage"].to_numpy())
-    table = named.groupby("fold")["coverage"].agg(tiles="size", mean_coverage="mean")
+    table = named.groupby("fold")["coverage"].agg(tiles="size", coverage="mean")
     by_class = pd.crosstab(named["fold"], named["coverage_class"])
-    spread: pd.DataFrame = table.join(by_class.add_prefix("class "))
+    spread: pd.DataFrame = table.join(by_class)
     return spread
 
 
