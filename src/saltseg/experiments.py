@@ -35,17 +35,19 @@ def read_experiments(revisions: list[str]) -> list[Experiment]:
     """Scored experiments of the repository around the current folder.
 
     Args:
-        revisions: Commits or experiment names; empty for the workspace and every experiment.
+        revisions: Commits, experiment names or `workspace`; empty for the workspace and every
+            experiment.
 
     Raises:
         DataError: There is no repository, no such revision, or nothing has been scored.
     """
     try:
         with Repo() as repo:
-            names = [name for name in revisions if repo.scm.resolve_rev(name)]
-            if not names:
-                listed = repo.experiments.ls(all_commits=True).values()
-                names = ["workspace", *(name for of_commit in listed for name, _ in of_commit)]
+            by_commit = repo.experiments.ls(all_commits=True).values()
+            known = ["workspace", *(name for listed in by_commit for name, _ in listed)]
+            for name in set(revisions) - set(known):
+                repo.scm.resolve_rev(name)
+        names = revisions or known
         found = [_read(name) for name in names]
     except (DvcException, SCMError) as error:
         raise DataError(f"{' '.join(str(error).split())}; run this where dvc.yaml is") from None
@@ -57,7 +59,13 @@ def read_experiments(revisions: list[str]) -> list[Experiment]:
 
 def scores_table(experiments: list[Experiment]) -> Table:
     """Scores as mean ± standard deviation over folds, best competition metric first."""
-    table = Table(title="Out-of-fold scores, mean ± standard deviation over folds", box=SIMPLE)
+    table = Table(
+        title="Out-of-fold scores, mean ± standard deviation over folds",
+        box=SIMPLE,
+        padding=(0, 1),
+        collapse_padding=True,
+        pad_edge=False,
+    )
     table.add_column("experiment", no_wrap=True)
     table.add_column("backbone", no_wrap=True)
     for name in ("folds", *SCORES, "params", "GFLOPs"):
