@@ -19,10 +19,9 @@ def test_scores_and_figures_are_logged(root: Path, params: Params) -> None:
     assert run.info.run_name == f"{params.backbone} all folds"
     assert run.data.tags["kind"] == "evaluation"
     assert run.data.metrics == {
-        "map_iou/mean": 0.5,
-        "map_iou/std": 0.1,
-        "fold/0/iou": 0.25,
-        "tiles": 7,
+        "cv_map_iou_mean": 0.5,
+        "cv_map_iou_std": 0.1,
+        "cv_tiles": 7,
     }
     assert run.data.params["evaluate.threshold"] == str(params.evaluate.threshold)
     assert [artifact.path for artifact in client.list_artifacts(run.info.run_id)] == [

@@ -23,6 +23,7 @@ def test_experiment_is_made_once(root: Path) -> None:
     assert open_store("other")[1] != first
     experiment = client.get_experiment(first)
     assert experiment.name == "salt"
+    assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
     assert (root / "mlflow.db").is_file()
 
 

@@ -8,6 +8,9 @@ from typing import Any
 from filelock import FileLock
 from mlflow import MlflowClient
 
+# Opens the experiment on its runs and charts; the UI would else guess, and show traces of agents.
+_MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
+
 
 def project_root() -> Path:
     """The DVC repository's root; in a throw-away copy of an experiment, that of the original."""
@@ -48,7 +51,9 @@ def open_store(experiment: str) -> tuple[MlflowClient, str]:
             return client, found.experiment_id
         local = uri.startswith("sqlite:")
         artifacts = (root / "mlartifacts" / experiment).as_uri() if local else None
-        return client, client.create_experiment(experiment, artifact_location=artifacts)
+        return client, client.create_experiment(
+            experiment, artifact_location=artifacts, tags=_MODEL_TRAINING
+        )
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
