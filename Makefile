@@ -39,7 +39,7 @@ check: $(READY)  ## Style, types, layers, spelling
 
 lock:  ## Pin the newest versions that resolve together (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest \
-	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
+	  --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --upgrade --quiet -o requirements.txt
 
 .PHONY: help setup demo test check lock

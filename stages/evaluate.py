@@ -31,7 +31,8 @@ def main() -> None:
         # matplotlib takes a second to import: only now, after the inputs are known good.
         from saltseg import figures
 
-        title = f"{params.backbone}, {len(params.train.folds)} folds"
+        count = len(params.train.folds)
+        title = f"{params.backbone}, {count} fold{'s' * (count > 1)}"
         with staged_folder(Path("metrics")) as out:
             (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
             mean_curves(result.curves).to_csv(out / "curves.csv", index=False)

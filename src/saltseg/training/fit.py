@@ -92,14 +92,7 @@ def train_fold(
         WeightsError: `initial` belongs to another network.
     """
     options = params.train
-    side, channels = data.images.shape[1], data.images.shape[3]
-    model = build_unet(backbone_row(params.backbone), side, channels, params.model, initial)
-    model.compile(
-        optimizer=keras.optimizers.Adam(options.learning_rate),
-        loss=BceDice(),
-        metrics=training_metrics(),
-        jit_compile=options.jit_compile,
-    )
+    model = _compiled(params, data, initial)
     batches = TrainingBatches(
         data.images,
         data.masks,
@@ -126,3 +119,15 @@ def train_fold(
     model.load_weights(best_weights)
     probabilities = model.predict(held_out, verbose=0)[..., 0]
     return FoldResult(history, probabilities, network_cost(model))
+
+
+def _compiled(params: Params, data: FoldData, initial: Path | None) -> keras.Model:
+    side, channels = data.images.shape[1], data.images.shape[3]
+    model = build_unet(backbone_row(params.backbone), side, channels, params.model, initial)
+    model.compile(
+        optimizer=keras.optimizers.Adam(params.train.learning_rate),
+        loss=BceDice(),
+        metrics=training_metrics(),
+        jit_compile=params.train.jit_compile,
+    )
+    return model
