@@ -11,7 +11,7 @@ from pathlib import Path
 
 import dvc.api
 
-from saltseg.figures import side_by_side
+from saltseg.figures.tiles import side_by_side
 from saltseg.params import load_params
 from saltseg.scoring.out_of_fold import read_out_of_fold
 

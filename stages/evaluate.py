@@ -2,7 +2,7 @@
 
 Reads models/${backbone}, data/survey, data/folds.csv.
 Writes metrics: summary.json, curves.csv, curves_folds.csv, tiles.csv, learning_curves.png,
-gallery.png. Logs them to MLflow.
+gallery.png.
 """
 
 import json
@@ -29,7 +29,8 @@ def main() -> None:
         tiles = result.scored(options.threshold)
         summary = summarise(tiles, result.cost)
         # matplotlib takes a second to import: only now, after the inputs are known good.
-        from saltseg import figures
+        from saltseg.figures.curves import learning_curves
+        from saltseg.figures.tiles import gallery
 
         count = len(params.train.folds)
         title = f"{params.backbone}, {count} fold{'s' * (count > 1)}"
@@ -38,12 +39,8 @@ def main() -> None:
             mean_curves(result.curves).to_csv(out / "curves.csv", index=False)
             result.curves.to_csv(out / "curves_folds.csv", index=False)
             tiles.to_csv(out / "tiles.csv", index=False)
-            figures.learning_curves(result.curves, title, out / "learning_curves.png")
-            figures.gallery(result, tiles, options, title, out / "gallery.png")
-            # MLflow takes seconds to import; the files are written by now, so log them from here.
-            from saltseg.tracking.evaluation import log_evaluation
-
-            log_evaluation(params, summary, out)
+            learning_curves(result.curves, title, out / "learning_curves.png")
+            gallery(result, tiles, options, title, out / "gallery.png")
         score = summary["map_iou"]
         print(
             f"{title}: map_iou {score['mean']:.3f} ± {score['std']:.3f} "

@@ -2,7 +2,7 @@
 
 Reads data/processed, data/folds.csv, data/initial/${backbone}.
 Writes models/${backbone}/fold-k: best.weights.h5, history.csv, oof.npy (n, H, W) float16 in the
-order of the fold table, network.json. Logs live to MLflow.
+order of the fold table, network.json, engine.json. Logs live to MLflow.
 """
 
 import argparse
@@ -17,7 +17,7 @@ from saltseg.params import load_params
 from saltseg.tiles.folds import read_folds
 from saltseg.tiles.native import resize_back
 from saltseg.tiles.survey import read_array
-from saltseg.training.runtime import prepare_engine
+from saltseg.training.runtime import engine_versions, prepare_engine
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -56,7 +56,8 @@ def main(argv: list[str] | None = None) -> None:
             result.history.to_csv(out / "history.csv", index=False)
             np.save(out / "oof.npy", resize_back(result.probabilities, **native))
             (out / "network.json").write_text(json.dumps(vars(result.cost)) + "\n")
-            live.log_history(result.history, fold)
+            (out / "engine.json").write_text(json.dumps(engine_versions()) + "\n")
+            live.log_history(result.history)
 
 
 if __name__ == "__main__":

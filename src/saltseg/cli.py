@@ -1,10 +1,11 @@
 """The `saltseg` command; `dvc` and `mlflow` do the rest."""
 
+import sys
 from typing import Annotated
 
 import typer
 
-from saltseg.errors import one_line_errors
+from saltseg.errors import DataError, one_line_errors
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -29,3 +30,28 @@ def scores(
         from saltseg.experiments import read_experiments, scores_table
 
         Console().print(scores_table(read_experiments(revisions or [])))
+
+
+@app.command()
+def track(
+    everything: Annotated[
+        bool, typer.Option("--all", help="Every DVC experiment too, not the workspace alone.")
+    ] = False,
+) -> None:
+    """Make MLflow show the workspace's outputs; what it shows already stays as it is."""
+    with one_line_errors("saltseg track"):
+        from saltseg.records.outputs import NotEvaluatedError, experiments, workspace
+        from saltseg.tracking.mirror import mirror
+
+        if not everything:
+            print(mirror(workspace()).text())
+            return
+        incomplete = False
+        for outputs in (*experiments(), workspace()):
+            try:
+                print(mirror(outputs).text())
+            except DataError as error:
+                print(f"skipped {error}", file=sys.stderr)
+                incomplete |= not isinstance(error, NotEvaluatedError)
+        if incomplete:
+            raise SystemExit(1)

@@ -95,9 +95,9 @@ def fresh(tmp_path: Path) -> Project:
     return make_project(tmp_path / "project")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A repository in which `dvc repro` has run, shared by the tests of a module."""
+    """A repository in which `dvc repro` has run; tests may add experiments, not change it."""
     made = make_project(tmp_path_factory.mktemp("pipeline") / "project")
     made.run("dvc", "repro")
     made.commit("the default run")

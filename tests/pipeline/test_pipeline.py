@@ -1,8 +1,6 @@
 """The real pipeline, with real git and DVC, on the plain backbone at 32 px."""
 
 import json
-import sqlite3
-from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -17,7 +15,9 @@ def summary(project: Project) -> dict:
 
 
 def stages_run(output: str) -> set[str]:
-    return {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")}
+    """Stages that ran, but for track, which always looks whether there is something to do."""
+    ran = {line.split("'")[1] for line in output.splitlines() if line.startswith("Running stage")}
+    return ran - {"track"}
 
 
 def test_a_run_writes_what_it_promises(project: Project) -> None:
@@ -62,7 +62,7 @@ def test_fewer_folds_score_as_if_the_others_had_never_been(project: Project) -> 
     project.run("dvc", "checkout", "-q")
 
 
-def test_other_backbones_in_copies_leave_the_workspace_and_reach_mlflow(project: Project) -> None:
+def test_other_backbones_in_copies_leave_the_workspace_as_it_is(project: Project) -> None:
     params = (project.root / "params.yaml").read_text()
     changes = ("-S", "backbone=vgg16", "-S", "train.epochs=1")
     project.run("dvc", "exp", "run", "--temp", "--name", "other", *changes)
@@ -78,18 +78,6 @@ def test_other_backbones_in_copies_leave_the_workspace_and_reach_mlflow(project:
     assert "plain" in shown
     page = project.run("dvc", "plots", "diff", "HEAD", "other")
     assert "index.html" in page
-
-    with sqlite3.connect(project.root / "mlflow.db") as store:
-        found = store.execute(
-            "select r.name, r.status, r.artifact_uri, t.value from runs r join tags t "
-            "on t.run_uuid = r.run_uuid where t.key = 'backbone'"
-        ).fetchall()
-    names = sorted(name for name, *_ in found if name.startswith("vgg16"))
-    assert names == ["vgg16 all folds", "vgg16 fold 0", "vgg16 fold 1"]
-    for _, status, artifacts, _ in found:
-        assert status == "FINISHED"
-        assert list(Path(artifacts.removeprefix("file://")).glob("learning_curves.png"))
-    assert not list(project.root.glob(".dvc/tmp/exps/*/mlflow.db"))
 
 
 def test_a_queued_experiment_runs_its_own_code(project: Project) -> None:

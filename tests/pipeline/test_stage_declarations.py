@@ -10,8 +10,9 @@ from saltseg.params import BackboneRow, Params
 
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-# They decide no number: errors, atomic writes, checking of parameters, the live log.
+# They decide no number: errors, atomic writes, checking of parameters; what DVC and MLflow record.
 NO_NUMBERS = {"saltseg.errors", "saltseg.files", "saltseg.params", "saltseg.quiet"}
+RECORDS = ("saltseg.tracking", "saltseg.records")
 
 
 def imported(path: Path) -> set[str]:
@@ -28,12 +29,12 @@ def module_file(name: str) -> Path:
 
 
 def reached(path: Path) -> set[str]:
-    """Modules reached from a stage script, without tracking, which changes no output."""
+    """Modules reached from a stage script, without records, which change no output."""
     found: set[str] = set()
     waiting = imported(path)
     while waiting:
         name = waiting.pop()
-        if name in found or name in NO_NUMBERS or name.startswith("saltseg.tracking"):
+        if name in found or name in NO_NUMBERS or name.startswith(RECORDS):
             continue
         found.add(name)
         waiting |= imported(module_file(name))
@@ -75,7 +76,7 @@ def declared_parameters(stage: str) -> set[str]:
     """Dotted leaves that dvc.yaml declares; a whole group stands for its leaves."""
     params = yaml.safe_load((ROOT / "params.yaml").read_text())
     leaves: set[str] = set()
-    for entry in STAGES[stage]["params"]:
+    for entry in STAGES[stage].get("params", []):
         if isinstance(entry, dict):
             continue
         value = params

@@ -1,5 +1,6 @@
 """A fold as an MLflow run, in a real store."""
 
+import socket
 from pathlib import Path
 
 import keras
@@ -11,7 +12,7 @@ from mlflow.entities import Run
 
 from saltseg.params import Params
 from saltseg.tracking.live import live_fold
-from saltseg.tracking.store import tracking_uri
+from saltseg.tracking.place import tracking_uri
 
 EPOCHS = [
     {"loss": 1.5, "val_map_iou": 0.4, "learning_rate": 0.1},
@@ -22,7 +23,7 @@ EPOCHS = [
 
 @pytest.fixture(scope="module")
 def client(root: Path) -> MlflowClient:
-    return MlflowClient(tracking_uri(root))
+    return MlflowClient(tracking_uri())
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def run_id(root: Path, params: Params) -> str:
     with live_fold(params, fold=2) as live:
         for epoch, logs in enumerate(EPOCHS):
             live.log_epoch(epoch, logs)
-        live.log_history(pd.DataFrame(rows), fold=2)
+        live.log_history(pd.DataFrame(rows))
     return live.run_id
 
 
@@ -56,6 +57,7 @@ def test_tags_tell_what_it_is_and_what_computed_it(run: Run, params: Params) -> 
     assert tags["engine"] == keras.backend.backend()
     assert tags["keras_version"] == keras.__version__
     assert tags["numpy_version"] == np.__version__
+    assert tags["host"] == socket.gethostname()
 
 
 def test_params_are_those_that_training_uses(run: Run, params: Params) -> None:
@@ -73,6 +75,14 @@ def test_every_epoch_is_a_step_counted_from_1(client: MlflowClient, run_id: str,
     points = client.get_metric_history(run_id, name)
     expected = [(step, logs[name]) for step, logs in enumerate(EPOCHS, start=1)]
     assert sorted((point.step, point.value) for point in points) == expected
+
+
+def test_every_epoch_has_its_cost(client: MlflowClient, run_id: str) -> None:
+    seconds = [point.value for point in client.get_metric_history(run_id, "epoch_seconds")]
+    memory = [point.value for point in client.get_metric_history(run_id, "peak_memory_mib")]
+    assert len(seconds) == len(memory) == len(EPOCHS)
+    assert all(0 <= value < 60 for value in seconds)
+    assert all(50 < value < 50_000 for value in memory)
 
 
 def test_best_score(run: Run) -> None:

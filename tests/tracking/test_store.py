@@ -1,19 +1,21 @@
 """Where runs are kept, and that several processes can open the store at once."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from saltseg.tracking.store import flatten, open_store, project_root, tracking_uri
+from saltseg.tracking.store import flatten, open_store
 
-OPEN = """
+WRITE = """
+import sys
 from saltseg.tracking.store import open_store
 client, experiment = open_store("shared")
-client.create_run(experiment)
-print(experiment)
+run_id = client.create_run(experiment, run_name=sys.argv[1]).info.run_id
+for step in range(5):
+    client.log_metric(run_id, "loss", step / 2, step=step)
+client.set_terminated(run_id)
 """
 
 
@@ -56,41 +58,43 @@ def test_deleted_experiment_is_used_again(root: Path) -> None:
     assert client.create_run(experiment).info.experiment_id == experiment
 
 
-def test_dvc_root_goes_before_the_current_folder(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """DVC sets it in a throw-away copy, which has a .dvc folder too."""
-    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
-    assert project_root() == tmp_path
-    assert tracking_uri(project_root()) == f"sqlite:///{tmp_path / 'mlflow.db'}"
-
-
-def test_root_is_the_nearest_folder_with_dvc(
-    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    (root / "a" / "b").mkdir(parents=True)
-    monkeypatch.chdir(root / "a" / "b")
-    assert project_root() == root
-    monkeypatch.chdir(tmp_path)
-    assert project_root() == tmp_path
-
-
 @pytest.mark.slow
-def test_processes_that_open_a_new_store_at_once(root: Path, tmp_path: Path) -> None:
-    environment = {**os.environ, "DVC_ROOT": str(tmp_path), "MLFLOW_TRACKING_URI": ""}
+def test_eight_processes_that_open_a_new_store_at_once_lose_nothing(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    names = [f"writer {number}" for number in range(8)]
     running = [
         subprocess.Popen(
-            [sys.executable, "-c", OPEN],
-            env=environment,
+            [sys.executable, "-c", WRITE, name],
             stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
             text=True,
         )
-        for _ in range(4)
+        for name in names
     ]
-    answers = [process.communicate(timeout=300) for process in running]
-    assert [process.returncode for process in running] == [0] * 4, answers
-    assert len({out.split()[-1] for out, _ in answers}) == 1
+    printed = [process.communicate(timeout=300)[0] for process in running]
+    assert [process.returncode for process in running] == [0] * 8, printed
+    store = open_store("shared")
+    runs = store.client.search_runs([store.experiment])
+    assert sorted(run.info.run_name for run in runs) == names
+    for run in runs:
+        assert run.info.status == "FINISHED"
+        points = store.client.get_metric_history(run.info.run_id, "loss")
+        assert sorted((point.step, point.value) for point in points) == [
+            (step, step / 2) for step in range(5)
+        ]
+
+
+def test_runs_are_found_by_tags_beyond_one_page(root: Path) -> None:
+    store = open_store("many")
+    client = store.client
+    for number in range(3):
+        client.create_run(store.experiment, run_name=str(number), tags={"kind": "fold"})
+    client.create_run(store.experiment, tags={"kind": "other"})
+    assert [run.info.run_name for run in store.find(kind="fold")] == ["2", "1", "0"]
+    assert store.find(kind="fold", key="x") == []
 
 
 def test_flatten() -> None:

@@ -1,6 +1,6 @@
 """Training seen while it runs: one MLflow run per fold, its curves point by point."""
 
-import tempfile
+import resource
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,12 +10,14 @@ from typing import Any
 import keras
 import pandas as pd
 from mlflow import MlflowClient
-from mlflow.entities import Metric, Param
+from mlflow.entities import Metric
 
-from saltseg import figures
 from saltseg.params import Params
-from saltseg.tracking.provenance import provenance
-from saltseg.tracking.store import flatten, open_store
+from saltseg.records.keys import fold_key, read_lock, running_inputs
+from saltseg.records.provenance import current_origin, provenance
+from saltseg.tracking.fold_runs import log_result, open_fold_run
+from saltseg.tracking.liveness import HOST, alive, close_dead
+from saltseg.tracking.store import open_store
 from saltseg.training.runtime import engine_versions
 
 
@@ -25,54 +27,61 @@ class LiveFold:
     def __init__(self, client: MlflowClient, run_id: str, title: str) -> None:
         """Wrap a run that exists."""
         self._client, self.run_id, self._title = client, run_id, title
+        self._began = time.monotonic()
 
     def callback(self) -> keras.callbacks.Callback:
         """A Keras callback that logs every epoch."""
-        return keras.callbacks.LambdaCallback(on_epoch_end=self.log_epoch)
+        return keras.callbacks.LambdaCallback(
+            on_epoch_begin=self._begin_epoch, on_epoch_end=self.log_epoch
+        )
+
+    def _begin_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
+        self._began = time.monotonic()
 
     def log_epoch(self, epoch: int, logs: Mapping[str, Any]) -> None:
-        """Log the losses, metrics and learning rate of epoch `epoch` (from 0) as step epoch + 1."""
-        now = int(time.time() * 1000)
-        metrics = [Metric(key, float(value), now, epoch + 1) for key, value in logs.items()]
-        self._client.log_batch(self.run_id, metrics=metrics)
-
-    def log_history(self, history: pd.DataFrame, fold: int) -> None:
-        """Log the learning curves as table and picture, and the best score.
+        """Log epoch `epoch` (from 0) as step epoch + 1, with what it cost.
 
         Args:
-            history: One row per epoch.
-            fold: The fold trained.
+            epoch: Its number.
+            logs: Losses, metrics and learning rate.
         """
-        best = float(history["val_map_iou"].max())
-        self._client.log_metric(self.run_id, "best_val_map_iou", best)
-        with tempfile.TemporaryDirectory() as folder:
-            table, picture = Path(folder) / "history.csv", Path(folder) / "learning_curves.png"
-            history.to_csv(table, index=False)
-            figures.learning_curves(history.assign(fold=fold), self._title, picture)
-            self._client.log_artifacts(self.run_id, folder)
+        # Linux counts the peak of the resident set in KiB.
+        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+        cost = {"epoch_seconds": time.monotonic() - self._began, "peak_memory_mib": peak}
+        now = int(time.time() * 1000)
+        rows = {**logs, **cost}.items()
+        metrics = [Metric(key, float(value), now, epoch + 1) for key, value in rows]
+        self._client.log_batch(self.run_id, metrics=metrics)
+
+    def log_history(self, history: pd.DataFrame) -> None:
+        """Log the learning curves, a row per epoch, as table and picture, and the best score."""
+        log_result(self._client, self.run_id, history, self._title)
 
 
 @contextmanager
 def live_fold(params: Params, fold: int) -> Iterator[LiveFold]:
     """Open a run for a fold; it is closed as FINISHED, KILLED (Ctrl-C) or FAILED.
 
+    A process killed outright cannot close it; whoever opens the store next does.
+
     Args:
         params: All parameters; those of the run are logged as used.
         fold: The fold to be trained.
     """
-    client, experiment = open_store(params.tracking.experiment)
-    title = f"{params.backbone} fold {fold}"
-    tags = {"backbone": params.backbone, "fold": str(fold), "kind": "fold"}
-    tags |= provenance(params.backbone) | engine_versions()
-    run = client.create_run(experiment, run_name=title, tags=tags)
-    run_id = run.info.run_id
-    used = params.model_dump(exclude={"evaluate": True, "tracking": True, "train": {"folds"}})
-    logged = [Param(key, str(value)) for key, value in flatten(used).items()]
-    client.log_batch(run_id, params=[Param("fold", str(fold)), *logged])
-    try:
-        yield LiveFold(client, run_id, title)
-    except BaseException as error:
-        killed = isinstance(error, KeyboardInterrupt)
-        client.set_terminated(run_id, status="KILLED" if killed else "FAILED")
-        raise
-    client.set_terminated(run_id, status="FINISHED")
+    store = open_store(params.tracking.experiment)
+    close_dead(store)
+    lock = Path("dvc.lock")
+    stages = read_lock(lock.read_text()) if lock.exists() else {}
+    engine = engine_versions()
+    tags = provenance(current_origin(), stages, params.backbone) | engine | HOST
+    if inputs := running_inputs():
+        tags["key"] = fold_key(fold, inputs, engine)
+    now = int(time.time() * 1000)
+    with alive(lambda: open_fold_run(store, params.model_dump(), fold, tags, now)) as run_id:
+        try:
+            yield LiveFold(store.client, run_id, f"{params.backbone} fold {fold}")
+        except BaseException as error:
+            killed = isinstance(error, KeyboardInterrupt)
+            store.client.set_terminated(run_id, status="KILLED" if killed else "FAILED")
+            raise
+        store.client.set_terminated(run_id, status="FINISHED")

@@ -1,31 +1,43 @@
 """Where MLflow keeps its runs, and how several processes open it at once."""
 
-import os
 from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from filelock import FileLock
 from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from saltseg.tracking.place import state_folder, tracking_uri
 
 # Opens the experiment on its runs and charts; the UI would else guess, and show traces of agents.
 _MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 
 
-def project_root() -> Path:
-    """The DVC repository's root; in a throw-away copy of an experiment, that of the original."""
-    if root := os.environ.get("DVC_ROOT"):
-        return Path(root)
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir()), here)
+class Store(NamedTuple):
+    """An open MLflow experiment.
+
+    Attributes:
+        client: Talks to the store.
+        experiment: Id of the MLflow experiment.
+    """
+
+    client: MlflowClient
+    experiment: str
+
+    def find(self, **tags: str) -> list[Run]:
+        """Runs with these tags, newest first."""
+        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+        found: list[Run] = []
+        token = None
+        while True:
+            page = self.client.search_runs([self.experiment], wanted, page_token=token)
+            found += page
+            token = page.token
+            if not token:
+                return found
 
 
-def tracking_uri(root: Path) -> str:
-    """MLFLOW_TRACKING_URI, else a database at the root, where plain `mlflow ui` looks too."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{root / 'mlflow.db'}"
-
-
-def open_store(experiment: str) -> tuple[MlflowClient, str]:
+def open_store(experiment: str) -> Store:
     """Open the store, creating database and experiment where missing.
 
     The artifact folder is given explicitly and absolute: MLflow would else put it below the
@@ -33,14 +45,8 @@ def open_store(experiment: str) -> tuple[MlflowClient, str]:
 
     Args:
         experiment: Name of the MLflow experiment.
-
-    Returns:
-        A client and the experiment's id.
     """
-    root = project_root()
-    state = root / ".saltseg"
-    state.mkdir(exist_ok=True)
-    uri = tracking_uri(root)
+    state, uri = state_folder(), tracking_uri()
     # Two processes that migrate a fresh database at once break it.
     with FileLock(state / "mlflow.lock"):
         client = MlflowClient(uri)
@@ -48,12 +54,13 @@ def open_store(experiment: str) -> tuple[MlflowClient, str]:
         if found is not None:
             if found.lifecycle_stage == "deleted":
                 client.restore_experiment(found.experiment_id)
-            return client, found.experiment_id
+            return Store(client, found.experiment_id)
         local = uri.startswith("sqlite:")
-        artifacts = (root / "mlartifacts" / experiment).as_uri() if local else None
-        return client, client.create_experiment(
+        artifacts = (state.parent / "mlartifacts" / experiment).as_uri() if local else None
+        made = client.create_experiment(
             experiment, artifact_location=artifacts, tags=_MODEL_TRAINING
         )
+        return Store(client, made)
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

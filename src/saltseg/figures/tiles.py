@@ -1,4 +1,4 @@
-"""Every picture of the project; no other module draws."""
+"""Tiles beside their true masks and what networks make of them."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -10,45 +10,12 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from saltseg.figures.style import PREDICTION, TRUTH, save_png
 from saltseg.params import Evaluate
 from saltseg.scoring.out_of_fold import OutOfFold
 from saltseg.scoring.summary import pick_tiles
 
 Bytes = NDArray[np.uint8]
-
-TRUTH, PREDICTION = "#ffb000", "#1f9bcf"
-_NAMES = {"map_iou": "competition metric", "iou": "IoU", "loss": "loss"}
-
-
-def learning_curves(curves: pd.DataFrame, title: str, path: Path) -> None:
-    """Draw loss, IoU and competition metric over epochs: folds thin, their mean bold.
-
-    Args:
-        curves: One row per fold and epoch: `fold`, `epoch`, and each of `loss`, `iou`, `map_iou`
-            with its `val_` twin.
-        title: Line above the panels.
-        path: PNG to write.
-    """
-    figure = Figure(figsize=(12, 3.6), layout="constrained")
-    panels = figure.subplots(1, len(_NAMES))
-    for panel, (name, label) in zip(panels, _NAMES.items(), strict=True):
-        for column, colour, what in (
-            (name, "0.6", "training"),
-            (f"val_{name}", PREDICTION, "validation"),
-        ):
-            for _, fold in curves.groupby("fold"):
-                panel.plot(fold["epoch"], fold[column], color=colour, linewidth=0.7, alpha=0.6)
-            mean = curves.groupby("epoch")[column].mean()
-            panel.plot(
-                mean.index, mean, color=colour, linewidth=2.2, label=f"{what}, mean of folds"
-            )
-        panel.set(xlabel="epoch", ylabel=label)
-        if name != "loss":
-            panel.set_ylim(0, 1)
-        panel.grid(alpha=0.3)
-    panels[0].legend(frameon=False)
-    figure.suptitle(title)
-    _save(figure, path)
 
 
 def gallery(
@@ -85,32 +52,7 @@ def gallery(
     figure.suptitle(
         f"{title}\nimage · true mask (orange) · probability, prediction outlined in blue"
     )
-    _save(figure, path)
-
-
-def _show_tile(axes: Sequence[Axes], image: Bytes, mask: Bytes) -> None:
-    for axis in axes[:2]:
-        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
-    axes[1].imshow(np.ma.masked_equal(mask, 0), cmap=ListedColormap([TRUTH]), alpha=0.45)
-    _outline(axes[1], mask > 0, TRUTH)
-
-
-def _show_prediction(
-    axis: Axes, mask: Bytes, probability: NDArray[np.float16], threshold: float
-) -> None:
-    axis.imshow(probability.astype(np.float32), cmap="gray", vmin=0, vmax=1)
-    _outline(axis, mask > 0, TRUTH)
-    _outline(axis, probability > threshold, PREDICTION)
-
-
-def _outline(axis: Axes, mask: NDArray[np.bool_], colour: str) -> None:
-    if mask.any() and not mask.all():
-        axis.contour(mask, levels=[0.5], colors=[colour], linewidths=1.1)
-
-
-def _save(figure: Figure, path: Path) -> None:
-    # Without the software's version in it, the file is the same from run to run.
-    figure.savefig(path, dpi=110, metadata={"Software": None})
+    save_png(figure, path)
 
 
 def side_by_side(
@@ -138,4 +80,24 @@ def side_by_side(
         axis.set(xticks=[], yticks=[])
     for axis, title in zip(axes[:, 0], titles, strict=True):
         axis.set_ylabel(title)
-    _save(figure, path)
+    save_png(figure, path)
+
+
+def _show_tile(axes: Sequence[Axes], image: Bytes, mask: Bytes) -> None:
+    for axis in axes[:2]:
+        axis.imshow(image, cmap="gray", vmin=0, vmax=255)
+    axes[1].imshow(np.ma.masked_equal(mask, 0), cmap=ListedColormap([TRUTH]), alpha=0.45)
+    _outline(axes[1], mask > 0, TRUTH)
+
+
+def _show_prediction(
+    axis: Axes, mask: Bytes, probability: NDArray[np.float16], threshold: float
+) -> None:
+    axis.imshow(probability.astype(np.float32), cmap="gray", vmin=0, vmax=1)
+    _outline(axis, mask > 0, TRUTH)
+    _outline(axis, probability > threshold, PREDICTION)
+
+
+def _outline(axis: Axes, mask: NDArray[np.bool_], colour: str) -> None:
+    if mask.any() and not mask.all():
+        axis.contour(mask, levels=[0.5], colors=[colour], linewidths=1.1)

@@ -1,0 +1,41 @@
+"""Learning curves of one cross-validation."""
+
+from pathlib import Path
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from saltseg.figures.style import PREDICTION, save_png
+
+_NAMES = {"map_iou": "competition metric", "iou": "IoU", "loss": "loss"}
+
+
+def learning_curves(curves: pd.DataFrame, title: str, path: Path) -> None:
+    """Draw loss, IoU and competition metric over epochs: folds thin, their mean bold.
+
+    Args:
+        curves: One row per fold and epoch: `fold`, `epoch`, and each of `loss`, `iou`, `map_iou`
+            with its `val_` twin.
+        title: Line above the panels.
+        path: PNG to write.
+    """
+    figure = Figure(figsize=(12, 3.6), layout="constrained")
+    panels = figure.subplots(1, len(_NAMES))
+    for panel, (name, label) in zip(panels, _NAMES.items(), strict=True):
+        for column, colour, what in (
+            (name, "0.6", "training"),
+            (f"val_{name}", PREDICTION, "validation"),
+        ):
+            for _, fold in curves.groupby("fold"):
+                panel.plot(fold["epoch"], fold[column], color=colour, linewidth=0.7, alpha=0.6)
+            mean = curves.groupby("epoch")[column].mean()
+            panel.plot(
+                mean.index, mean, color=colour, linewidth=2.2, label=f"{what}, mean of folds"
+            )
+        panel.set(xlabel="epoch", ylabel=label)
+        if name != "loss":
+            panel.set_ylim(0, 1)
+        panel.grid(alpha=0.3)
+    panels[0].legend(frameon=False)
+    figure.suptitle(title)
+    save_png(figure, path)

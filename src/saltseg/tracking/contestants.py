@@ -1,0 +1,191 @@
+"""The runs to compare: found by name, checked against each other, read from the store."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from mlflow.entities import Run
+from ruamel.yaml import YAML
+
+from saltseg.errors import DataError
+from saltseg.records.keys import read_lock
+from saltseg.scoring.comparison import Contestant, Cost
+from saltseg.tracking.store import Store, flatten
+
+_ENVIRONMENT = (
+    "initial_weights_digest",
+    "engine",
+    "engine_version",
+    "keras_version",
+    "numpy_version",
+)
+
+
+@dataclass(frozen=True)
+class TrackedRun:
+    """The run of a cross-validation, with what it logged.
+
+    Attributes:
+        run: As MLflow knows it.
+        folder: Its artifacts, on this machine.
+    """
+
+    run: Run
+    folder: Path
+
+    @property
+    def name(self) -> str:
+        """Name of the run."""
+        return str(self.run.info.run_name)
+
+    @property
+    def lock(self) -> dict[str, Any]:
+        """Stages of its dvc.lock."""
+        return read_lock((self.folder / "dvc.lock").read_text())
+
+    @cached_property
+    def params(self) -> dict[str, Any]:
+        """Its parameters."""
+        tree: dict[str, Any] = YAML(typ="safe").load((self.folder / "params.yaml").read_text())
+        return tree
+
+    @cached_property
+    def tiles(self) -> pd.DataFrame:
+        """Scores of its out-of-fold tiles."""
+        return pd.read_csv(self.folder / "tiles.csv", dtype={"id": str})
+
+    def contestant(self, label: str) -> Contestant:
+        """What the comparison needs to know of it."""
+        metrics = self.run.data.metrics
+        return Contestant(
+            label=label,
+            tiles=self.tiles,
+            curves=pd.read_csv(self.folder / "curves_folds.csv"),
+            n_splits=int(self.params["split"]["n_splits"]),
+            cost=Cost(
+                parameters=int(metrics["parameters"]),
+                gflops=metrics["gflops"],
+                epoch_seconds=metrics.get("epoch_seconds"),
+                peak_memory_mib=metrics.get("peak_memory_mib"),
+            ),
+        )
+
+    def settings(self) -> dict[str, str]:
+        """All that may differ between two runs: parameters, code, weights, engine."""
+        params = {k: v for k, v in self.params.items() if k != "tracking"}
+        tags = self.run.data.tags
+        return {
+            **{name: str(value) for name, value in flatten(params).items()},
+            **{name: tags[name] for name in _ENVIRONMENT if name in tags},
+            **_code(self.lock),
+        }
+
+
+def choose(store: Store, names: Sequence[str], into: Path) -> list[TrackedRun]:
+    """Find runs by id, run name, DVC experiment or backbone, the newest of several.
+
+    Args:
+        store: Where.
+        names: Two or more; none for the newest two that share data and folds.
+        into: Folder for the artifacts of runs that a server keeps.
+
+    Raises:
+        DataError: Nothing fits a name, or no two runs share data and folds.
+    """
+    runs = [run for run in store.find(kind="experiment") if run.info.status == "FINISHED"]
+    if not runs:
+        raise DataError("MLflow shows no finished run; run `dvc repro`, or `saltseg track --all`")
+    chosen = [_named(runs, name) for name in names] if names else _newest_pair(runs)
+    return [TrackedRun(run, _artifacts(store, run, into)) for run in chosen]
+
+
+def labels(runs: Sequence[TrackedRun]) -> list[str]:
+    """The runs' names, with ids where names repeat."""
+    names = [one.name for one in runs]
+    return [
+        f"{one.name} {one.run.info.run_id[:6]}" if names.count(one.name) > 1 else one.name
+        for one in runs
+    ]
+
+
+def obstacles(runs: Sequence[TrackedRun]) -> list[str]:
+    """Reasons why scores of these runs cannot be compared tile by tile; empty where they can."""
+    found = []
+    for what, values in (
+        ("data", [one.run.data.tags.get("data_digest") for one in runs]),
+        ("folds", [one.run.data.tags.get("folds_digest") for one in runs]),
+        ("scored folds", [str(sorted(set(one.tiles["fold"]))) for one in runs]),
+    ):
+        if len(set(values)) > 1:
+            shown = ", ".join(
+                f"{one.name}: {str(value)[:8]}" for one, value in zip(runs, values, strict=True)
+            )
+            found.append(f"the {what} differ ({shown})")
+    return found
+
+
+def differing(runs: Sequence[TrackedRun]) -> list[tuple[str, tuple[str, ...]]]:
+    """Settings that are not the same in all runs, each with its value in every run."""
+    settings = [one.settings() for one in runs]
+    names = sorted({name for each in settings for name in each}, key=_backbone_first)
+    rows = [(name, tuple(each.get(name, "none") for each in settings)) for name in names]
+    return [(name, values) for name, values in rows if len(set(values)) > 1]
+
+
+def _backbone_first(name: str) -> tuple[bool, bool, str]:
+    return name != "backbone", "/" in name, name
+
+
+def _code(lock: Mapping[str, Any]) -> dict[str, str]:
+    """Digests of the code files that the pipeline's stages depend on."""
+    deps = [dep for stage in lock.values() for dep in stage.get("deps", [])]
+    return {
+        dep["path"]: dep["md5"][:8] for dep in deps if dep["path"].startswith(("src/", "stages/"))
+    }
+
+
+def _named(runs: list[Run], name: str) -> Run:
+    def fits(run: Run) -> list[bool]:
+        tags = run.data.tags
+        is_id = bool(re.fullmatch("[0-9a-f]{6,32}", name)) and run.info.run_id.startswith(name)
+        experiments = tags.get("dvc_experiment", "").split(", ")
+        return [
+            is_id,
+            run.info.run_name == name,
+            name in experiments,
+            tags.get("backbone") == name,
+        ]
+
+    for position in range(4):
+        for run in runs:
+            if fits(run)[position]:
+                return run
+    known = ", ".join(dict.fromkeys(run.info.run_name for run in runs))
+    raise DataError(
+        f"MLflow shows no finished run, experiment or backbone '{name}'; it has {known}"
+    )
+
+
+def _newest_pair(runs: list[Run]) -> list[Run]:
+    def shared(run: Run) -> tuple[str | None, ...]:
+        return tuple(run.data.tags.get(name) for name in ("data_digest", "folds_digest"))
+
+    pairs = sorted(combinations(range(len(runs)), 2), key=max)
+    for newer, older in pairs:
+        if shared(runs[newer]) == shared(runs[older]):
+            return [runs[older], runs[newer]]
+    raise DataError(
+        "MLflow shows no two finished runs with the same data and folds; make a second one, "
+        "for instance with `dvc exp run --temp -S backbone=vgg16`"
+    )
+
+
+def _artifacts(store: Store, run: Run, into: Path) -> Path:
+    folder = into / run.info.run_id
+    folder.mkdir(exist_ok=True)
+    return Path(store.client.download_artifacts(run.info.run_id, "", str(folder)))

@@ -1,0 +1,71 @@
+"""Which runs are still being written, so that one whose process was killed can be closed."""
+
+import socket
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from saltseg.tracking.place import state_folder
+from saltseg.tracking.store import Store
+
+HOST = {"host": socket.gethostname()}
+"""Tag of a run that is written live."""
+
+
+@contextmanager
+def alive(open_run: Callable[[], str]) -> Iterator[str]:
+    """Open a run and hold its lock; the system drops that with the process, however it ends.
+
+    Args:
+        open_run: Creates the run and returns its id.
+
+    Yields:
+        The id.
+    """
+    with _no_run_without_lock():
+        run_id = open_run()
+        lock = FileLock(_lock(run_id))
+        lock.acquire()
+    try:
+        yield run_id
+    finally:
+        lock.release()
+        _lock(run_id).unlink(missing_ok=True)
+
+
+def close_dead(store: Store) -> list[str]:
+    """Close runs that this machine began and no process writes any more, as KILLED.
+
+    Returns:
+        Their names.
+    """
+    closed = []
+    with _no_run_without_lock():
+        for run in store.find(kind="fold", **HOST):
+            if run.info.status == "RUNNING" and _is_dead(run.info.run_id):
+                store.client.set_terminated(run.info.run_id, status="KILLED")
+                closed.append(run.info.run_name)
+    return closed
+
+
+def _no_run_without_lock() -> FileLock:
+    return FileLock(state_folder() / "opening.lock")
+
+
+def _is_dead(run_id: str) -> bool:
+    path = _lock(run_id)
+    try:
+        with FileLock(path, timeout=0):
+            pass
+    except Timeout:
+        return False
+    path.unlink(missing_ok=True)
+    return True
+
+
+def _lock(run_id: str) -> Path:
+    folder = state_folder() / "running"
+    folder.mkdir(exist_ok=True)
+    return folder / f"{run_id}.lock"

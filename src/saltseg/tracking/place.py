@@ -1,0 +1,63 @@
+"""Where things lie: the store, and what this machine remembers about it, without MLflow."""
+
+import os
+import sqlite3
+from pathlib import Path
+
+from saltseg.records.keys import digest
+from saltseg.records.outputs import Outputs
+
+
+def project_root() -> Path:
+    """The DVC repository's root; in a throw-away copy of an experiment, that of the original."""
+    if root := os.environ.get("DVC_ROOT"):
+        return Path(root)
+    here = Path.cwd()
+    return next((folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir()), here)
+
+
+def state_folder() -> Path:
+    """Folder of locks and stamps, ignored by git."""
+    folder = project_root() / ".saltseg"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+def tracking_uri() -> str:
+    """MLFLOW_TRACKING_URI, else a database at the root, where plain `mlflow ui` looks too."""
+    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
+
+
+def stamped(outputs: Outputs) -> bool:
+    """Whether the store is known to show these outputs, asked without importing mlflow."""
+    try:
+        run_id = _stamp(outputs).read_text().strip()
+    except OSError:
+        return False
+    return _is_there(tracking_uri(), run_id)
+
+
+def stamp(outputs: Outputs, run_id: str) -> None:
+    """Remember that the store shows these outputs, as this run."""
+    path = _stamp(outputs)
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(f"{run_id}\n")
+
+
+def _stamp(outputs: Outputs) -> Path:
+    tracking = (outputs.params["tracking"], tracking_uri())
+    shown = digest(outputs.key, outputs.results, outputs.origin.experiment, *tracking)
+    return state_folder() / "tracked" / shown
+
+
+def _is_there(uri: str, run_id: str) -> bool:
+    """Whether a run has not been deleted; of a server that is assumed, to ask it takes mlflow."""
+    if not uri.startswith("sqlite:///"):
+        return True
+    path = Path(uri.removeprefix("sqlite:///"))
+    alive = "select 1 from runs where run_uuid = ? and lifecycle_stage = 'active'"
+    try:
+        with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as database:
+            return database.execute(alive, (run_id,)).fetchone() is not None
+    except sqlite3.Error:
+        return False

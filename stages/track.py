@@ -1,0 +1,26 @@
+"""Make the MLflow store show what the outputs say.
+
+Reads models/${backbone}, metrics, params.yaml, dvc.lock. Writes to MLflow only: nothing where the
+store shows it already.
+"""
+
+from saltseg.errors import one_line_errors
+from saltseg.records.outputs import here
+from saltseg.tracking.place import stamped
+
+
+def main() -> None:
+    """Run the stage in the current folder."""
+    with one_line_errors("track"):
+        outputs = here()
+        outputs.check_evaluated()
+        if stamped(outputs):
+            return
+        # MLflow takes seconds to import: only now, when there is something to log.
+        from saltseg.tracking.mirror import mirror
+
+        print(mirror(outputs).text())
+
+
+if __name__ == "__main__":
+    main()

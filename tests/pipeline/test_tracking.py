@@ -1,0 +1,146 @@
+"""MLflow mirrors what DVC records, in a real repository with real experiments."""
+
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlparse
+
+import pytest
+from mlflow import MlflowClient
+from mlflow.entities import Run
+
+from tests.pipeline.conftest import Project
+
+pytestmark = pytest.mark.slow
+
+# Not in the outputs: who logged it, when, and how long it took. The workspace's commit is the one
+# checked out, which this test has moved on since.
+VOLATILE = {"host", "git_commit", "mlflow.parentRunId"}
+COSTS = {"epoch_seconds", "peak_memory_mib"}
+
+
+class Shown:
+    """What the store shows of a project."""
+
+    def __init__(self, project: Project) -> None:
+        self.client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
+        experiment = self.client.get_experiment_by_name("saltseg")
+        self.runs: list[Run] = list(self.client.search_runs([experiment.experiment_id]))
+
+    def parents(self) -> list[Run]:
+        return [run for run in self.runs if run.data.tags["kind"] == "experiment"]
+
+    def folds(self, parent: Run) -> list[Run]:
+        tag = "mlflow.parentRunId"
+        return [run for run in self.runs if run.data.tags.get(tag) == parent.info.run_id]
+
+    def files(self, run: Run) -> dict[str, bytes]:
+        folder = Path(urlparse(run.info.artifact_uri).path)
+        return {path.name: path.read_bytes() for path in folder.iterdir()}
+
+    def content(self, run: Run) -> dict[str, Any]:
+        """All that should come back after the store was lost."""
+        names = set(run.data.metrics) - COSTS
+        histories = {n: self.client.get_metric_history(run.info.run_id, n) for n in names}
+        return {
+            "status": run.info.status,
+            "params": run.data.params,
+            "tags": {k: v for k, v in run.data.tags.items() if k not in VOLATILE},
+            "curves": {n: sorted((p.step, p.value) for p in h) for n, h in histories.items()},
+            "files": self.files(run),
+            "data": [i.dataset.digest for i in run.inputs.dataset_inputs],
+        }
+
+    def everything(self) -> dict[str, Any]:
+        found = {}
+        for parent in self.parents():
+            found[parent.info.run_name] = self.content(parent)
+            for fold in self.folds(parent):
+                found[f"{parent.info.run_name}: {fold.info.run_name}"] = self.content(fold)
+        return found
+
+
+def wait_for_queue(project: Project) -> None:
+    deadline = time.monotonic() + 500
+    while time.monotonic() < deadline:
+        status = project.run("dvc", "queue", "status")
+        if "Running" not in status and "Queued" not in status:
+            assert "Failed" not in status, status
+            return
+        time.sleep(2)
+    raise AssertionError(status)
+
+
+@pytest.fixture(scope="module")
+def compared(project: Project) -> Project:
+    """The workspace on `plain`, two queued backbones, and one that is only evaluated anew."""
+    project.run("dvc", "exp", "run", "--queue", "-S", "backbone=plain,mobilenetv2")
+    project.run("dvc", "queue", "start", "-j", "2")
+    wait_for_queue(project)
+    project.run("dvc", "exp", "run", "--temp", "-n", "picky", "-S", "evaluate.threshold=0.6")
+    return project
+
+
+def test_queued_experiments_are_in_the_store_after_their_copies_are_gone(
+    compared: Project,
+) -> None:
+    assert not list(compared.root.glob(".dvc/tmp/exps/tmp*"))
+    assert not list(compared.root.glob(".dvc/tmp/exps/*/mlflow.db"))
+    shown = Shown(compared)
+    (queued,) = [run for run in shown.parents() if run.data.tags["backbone"] == "mobilenetv2"]
+    assert queued.info.run_name == f"mobilenetv2 {queued.data.tags['dvc_experiment']}"
+    pictures = shown.files(queued)
+    assert pictures["learning_curves.png"].startswith(b"\x89PNG")
+    assert pictures["tiles.csv"].startswith(b"id,fold")
+    # The queued `plain` gave the very outputs of the workspace: one run, with its name.
+    plain = [run for run in shown.parents() if run.data.tags["backbone"] == "plain"]
+    assert {"plain picky"} < {run.info.run_name for run in plain}
+    for parent in shown.parents():
+        folds = shown.folds(parent)
+        assert sorted(run.data.tags["fold"] for run in folds) == ["0", "1"]
+        for run in folds:
+            assert run.info.status == "FINISHED"
+            assert run.data.metrics["epoch_seconds"] > 0
+            assert "history.csv" in shown.files(run)
+
+
+def test_a_lost_store_comes_back(compared: Project) -> None:
+    before = Shown(compared).everything()
+    assert len(before) >= 9
+    (compared.root / "mlflow.db").unlink()
+    shutil.rmtree(compared.root / "mlartifacts")
+    # A plain repro brings back the workspace, though no stage has anything to do.
+    compared.run("dvc", "repro")
+    assert {run.data.tags["backbone"] for run in Shown(compared).parents()} == {"plain"}
+    printed = compared.run("saltseg", "track", "--all")
+    assert "skipped" not in printed
+    assert Shown(compared).everything() == before
+    again = compared.run("saltseg", "track", "--all")
+    assert "written" not in again
+    assert Shown(compared).everything() == before
+
+
+def test_an_edited_loss_makes_a_run_of_its_own(compared: Project) -> None:
+    before = {run.info.run_id for run in Shown(compared).parents()}
+    losses = compared.root / "src/saltseg/nets/losses.py"
+    code = losses.read_text()
+    losses.write_text(code + "\n# Another line.\n")
+    compared.run("dvc", "exp", "run", "--temp", "-n", "edited", "-S", "train.epochs=1")
+    losses.write_text(code)
+    shown = Shown(compared)
+    (edited,) = [run for run in shown.parents() if run.info.run_id not in before]
+    assert edited.info.run_name == "plain edited"
+    assert len(shown.folds(edited)) == 2
+    assert all(len(shown.folds(run)) == 2 for run in shown.parents())
+
+
+def test_a_workspace_that_changed_is_not_shown_as_if_it_had_run(compared: Project) -> None:
+    compared.set_params(evaluate={"threshold": 0.4})
+    refused = compared.run("saltseg", "track", ok=False)
+    assert refused.strip().splitlines() == [
+        "saltseg track: workspace: not evaluated as params.yaml asks; run `dvc repro`"
+    ]
+    others = compared.run("saltseg", "track", "--all")
+    assert "skipped workspace: not evaluated" in others
+    compared.run("git", "checkout", "-q", "--", ".")
