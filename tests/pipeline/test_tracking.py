@@ -1,6 +1,7 @@
 """MLflow mirrors what DVC records, in a real repository with real experiments."""
 
 import shutil
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,10 @@ class Shown:
     """What the store shows of a project."""
 
     def __init__(self, project: Project) -> None:
-        self.client = MlflowClient(f"sqlite:///{project.root / 'mlflow.db'}")
+        # A copy: MLflow would keep the file open, and look into it after it has been replaced.
+        copy = Path(tempfile.mkdtemp(dir=project.root.parent)) / "mlflow.db"
+        shutil.copy(project.root / "mlflow.db", copy)
+        self.client = MlflowClient(f"sqlite:///{copy}")
         experiment = self.client.get_experiment_by_name("saltseg")
         self.runs: list[Run] = list(self.client.search_runs([experiment.experiment_id]))
 

@@ -7,8 +7,8 @@ import pytest
 from mlflow.entities import Run
 
 from saltseg.errors import DataError
-from saltseg.tracking.fold_runs import log_result, open_fold_run
-from saltseg.tracking.mirror import PARENT, mirror
+from saltseg.tracking.fold_runs import PARENT, log_result, open_fold_run
+from saltseg.tracking.mirror import mirror
 from saltseg.tracking.place import stamped
 from saltseg.tracking.store import Store
 from tests.tracking.conftest import WriteOutputs

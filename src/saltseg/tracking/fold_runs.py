@@ -15,6 +15,9 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 from saltseg.figures.curves import learning_curves
 from saltseg.tracking.store import Store, flatten
 
+PARENT = "mlflow.parentRunId"
+"""Tag by which MLflow nests a run below another."""
+
 COSTS = ("epoch_seconds", "peak_memory_mib")
 """Metrics that only a live run can know."""
 

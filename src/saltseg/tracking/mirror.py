@@ -1,21 +1,18 @@
 """Make the MLflow store show what the outputs say: a run per experiment, its folds below."""
 
-import tempfile
 import time
 from collections import Counter
 from dataclasses import dataclass
-from pathlib import Path
 
-import numpy as np
 from filelock import FileLock
-from mlflow.entities import Metric, Param, Run
+from mlflow.entities import Run
 
-from saltseg.records.keys import digest
 from saltseg.records.outputs import Outputs
 from saltseg.records.provenance import provenance
+from saltseg.tracking.experiment_runs import fill_parent, name_parent, open_parent, true_parent
 from saltseg.tracking.fold_runs import (
     COSTS,
-    log_data,
+    PARENT,
     log_result,
     log_rows,
     open_fold_run,
@@ -23,10 +20,7 @@ from saltseg.tracking.fold_runs import (
 )
 from saltseg.tracking.liveness import close_dead
 from saltseg.tracking.place import stamp, state_folder
-from saltseg.tracking.store import Store, flatten, open_store
-
-PARENT = "mlflow.parentRunId"
-_SCORES = ("map_iou", "iou", "dice", "precision", "recall")
+from saltseg.tracking.store import Store, open_store
 
 
 @dataclass(frozen=True)
@@ -67,102 +61,29 @@ def mirror(outputs: Outputs) -> Mirrored:
     with FileLock(state_folder() / "mirror.lock"):
         closed = close_dead(store)
         done: Counter[str] = Counter()
-        parent = _living_parent(store, outputs)
+        known = {fold: _true_runs(store, outputs, fold) for fold in outputs.folds}
+        parent = true_parent(store, outputs)
         done["kept" if parent else "written"] += 1
-        run_id = parent.info.run_id if parent else _open_parent(store, outputs)
-        for fold in outputs.folds:
-            done[_mirror_fold(store, outputs, fold, run_id)] += 1
+        watched = [
+            run.info for runs in known.values() for run in runs[:1] if _is_orphan(store, run)
+        ]
+        # As long as its folds took, where all of them were watched live for it.
+        times = watched if len(watched) == len(known) else []
+        start = min((info.start_time for info in times), default=None)
+        run_id = parent.info.run_id if parent else open_parent(store, outputs, start)
+        for fold, runs in known.items():
+            done[_mirror_fold(store, outputs, fold, runs, run_id)] += 1
         if not parent:
-            _fill_parent(store, outputs, run_id)
-        name = _name_parent(store, outputs, run_id)
+            fill_parent(store, outputs, run_id)
+            end = max((info.end_time for info in times), default=None)
+            store.client.set_terminated(run_id, status="FINISHED", end_time=end)
+        name = name_parent(store, outputs, run_id)
         stamp(outputs, run_id)
     return Mirrored(name, run_id, done, closed)
 
 
-def _living_parent(store: Store, outputs: Outputs) -> Run | None:
-    """The experiment's run where it is whole and true; others of its key are deleted."""
-    curves, results = outputs.table("metrics/curves.csv"), digest(outputs.results)
-    true = None
-    for run in store.find(kind="experiment", key=outputs.key):
-        whole = run.info.status == "FINISHED" and run.data.tags.get("results") == results
-        if not true and whole and rows_agree(store.client, run.info.run_id, curves):
-            true = run
-        else:
-            store.client.delete_run(run.info.run_id)
-    return true
-
-
-def _open_parent(store: Store, outputs: Outputs) -> str:
-    engines = [outputs.engine(fold) for fold in outputs.folds]
-    tags = {
-        "kind": "experiment",
-        "backbone": outputs.backbone,
-        "key": outputs.key,
-        "results": digest(outputs.results),
-        **{name: ", ".join(sorted({e[name] for e in engines})) for name in engines[0]},
-        **provenance(outputs.origin, outputs.lock, outputs.backbone),
-    }
-    run = store.client.create_run(store.experiment, run_name=outputs.backbone, tags=tags)
-    run_id: str = run.info.run_id
-    return run_id
-
-
-def _fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
-    """Log mean curves, scores, costs, parameters, figures and tables, and close the run."""
-    client, now = store.client, int(time.time() * 1000)
-    params = [Param(key, str(value)) for key, value in flatten(outputs.params).items()]
-    summary = outputs.summary
-    scores = {
-        **{f"cv_{name}_mean": summary[name]["mean"] for name in _SCORES},
-        **{f"cv_{name}_std": summary[name]["std"] for name in _SCORES},
-        "empty_map_iou": summary["empty_map_iou"],
-        "tiles": summary["tiles"],
-        **summary["network"],
-        **_costs(store, run_id),
-    }
-    client.log_batch(run_id, [Metric(k, float(v), now, 0) for k, v in scores.items()], params)
-    log_rows(client, run_id, outputs.table("metrics/curves.csv"))
-    data_digest = client.get_run(run_id).data.tags.get("data_digest")
-    log_data(client, run_id, outputs.params["dataset"], data_digest)
-    with tempfile.TemporaryDirectory() as folder:
-        for path in ("params.yaml", "dvc.lock", *outputs.results):
-            (Path(folder) / Path(path).name).write_bytes(outputs.read(path))
-        client.log_artifacts(run_id, folder)
-    client.set_terminated(run_id, status="FINISHED")
-
-
-def _costs(store: Store, parent: str) -> dict[str, float]:
-    """Time and memory over all folds; nothing where one was rebuilt."""
-    seconds: list[float] = []
-    memory: list[float] = []
-    for run in store.find(**{PARENT: parent}):
-        times, peaks = (
-            [point.value for point in store.client.get_metric_history(run.info.run_id, name)]
-            for name in COSTS
-        )
-        if not times:
-            return {}
-        # The first epoch compiles the network.
-        seconds += times[1:] or times
-        memory.append(max(peaks))
-    return {"epoch_seconds": float(np.median(seconds)), "peak_memory_mib": max(memory)}
-
-
-def _name_parent(store: Store, outputs: Outputs, run_id: str) -> str:
-    """Name the run after its backbone and every experiment that gave these very outputs."""
-    tags = store.client.get_run(run_id).data.tags
-    known = {*tags.get("dvc_experiment", "").split(", "), outputs.origin.experiment} - {"", None}
-    names = ", ".join(sorted(str(name) for name in known))
-    title = f"{outputs.backbone} {names}".strip()
-    if names != tags.get("dvc_experiment", ""):
-        store.client.set_tag(run_id, "dvc_experiment", names)
-    if title != tags["mlflow.runName"]:
-        store.client.update_run(run_id, name=title)
-    return title
-
-
-def _mirror_fold(store: Store, outputs: Outputs, fold: int, parent: str) -> str:
-    """Give the parent a true run of one fold; returns what was done."""
+def _true_runs(store: Store, outputs: Outputs, fold: int) -> list[Run]:
+    """Runs of a fold that show its outputs, newest first; finished ones that lie are deleted."""
     client, history = store.client, outputs.history(fold)
     true = []
     for run in store.find(kind="fold", key=outputs.fold_keys[fold]):
@@ -172,8 +93,14 @@ def _mirror_fold(store: Store, outputs: Outputs, fold: int, parent: str) -> str:
             true.append(run)
         else:
             client.delete_run(run.info.run_id)
-    own = [run for run in true if run.data.tags.get(PARENT) == parent]
-    orphans = [run for run in true if _is_orphan(store, run)]
+    return true
+
+
+def _mirror_fold(store: Store, outputs: Outputs, fold: int, known: list[Run], parent: str) -> str:
+    """Give the parent a run of one fold; returns what was done."""
+    client = store.client
+    own = [run for run in known if run.data.tags.get(PARENT) == parent]
+    orphans = [run for run in known if _is_orphan(store, run)]
     if not own and orphans:
         client.set_tag(orphans[0].info.run_id, PARENT, parent)
     # Twins: a fold trained again to the same end.
@@ -181,8 +108,8 @@ def _mirror_fold(store: Store, outputs: Outputs, fold: int, parent: str) -> str:
         client.delete_run(run.info.run_id)
     if own or orphans:
         return "kept" if own else "adopted"
-    _write_fold(store, outputs, fold, parent, source=true[0] if true else None)
-    return "copied" if true else "written"
+    _write_fold(store, outputs, fold, parent, source=known[0] if known else None)
+    return "copied" if known else "written"
 
 
 def _is_orphan(store: Store, run: Run) -> bool:

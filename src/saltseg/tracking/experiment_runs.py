@@ -1,0 +1,108 @@
+"""How a whole experiment looks in MLflow: mean curves, scores, costs, figures; its folds below."""
+
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from mlflow.entities import Metric, Param, Run
+
+from saltseg.records.keys import digest
+from saltseg.records.outputs import Outputs
+from saltseg.records.provenance import provenance
+from saltseg.tracking.fold_runs import COSTS, PARENT, log_data, log_rows, rows_agree
+from saltseg.tracking.store import Store, flatten
+
+_SCORES = ("map_iou", "iou", "dice", "precision", "recall")
+
+
+def true_parent(store: Store, outputs: Outputs) -> Run | None:
+    """The experiment's run where it is whole and true; others of its key are deleted."""
+    curves, results = outputs.table("metrics/curves.csv"), digest(outputs.results)
+    true = None
+    for run in store.find(kind="experiment", key=outputs.key):
+        whole = run.info.status == "FINISHED" and run.data.tags.get("results") == results
+        if not true and whole and rows_agree(store.client, run.info.run_id, curves):
+            true = run
+        else:
+            store.client.delete_run(run.info.run_id)
+    return true
+
+
+def open_parent(store: Store, outputs: Outputs, start: int | None) -> str:
+    """Start the run of an experiment.
+
+    Args:
+        store: Where.
+        outputs: The experiment's.
+        start: When it began, milliseconds since 1970; None for now.
+
+    Returns:
+        The run's id.
+    """
+    engines = [outputs.engine(fold) for fold in outputs.folds]
+    tags = {
+        "kind": "experiment",
+        "backbone": outputs.backbone,
+        "key": outputs.key,
+        "results": digest(outputs.results),
+        **{name: ", ".join(sorted({e[name] for e in engines})) for name in engines[0]},
+        **provenance(outputs.origin, outputs.lock, outputs.backbone),
+    }
+    run = store.client.create_run(
+        store.experiment, start_time=start, run_name=outputs.backbone, tags=tags
+    )
+    return str(run.info.run_id)
+
+
+def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
+    """Log mean curves, scores, costs, parameters, figures and tables."""
+    client, now = store.client, int(time.time() * 1000)
+    params = [Param(key, str(value)) for key, value in flatten(outputs.params).items()]
+    summary = outputs.summary
+    scores = {
+        **{f"cv_{name}_mean": summary[name]["mean"] for name in _SCORES},
+        **{f"cv_{name}_std": summary[name]["std"] for name in _SCORES},
+        "empty_map_iou": summary["empty_map_iou"],
+        "tiles": summary["tiles"],
+        **summary["network"],
+        **_costs(store, run_id),
+    }
+    client.log_batch(run_id, [Metric(k, float(v), now, 0) for k, v in scores.items()], params)
+    log_rows(client, run_id, outputs.table("metrics/curves.csv"))
+    data_digest = client.get_run(run_id).data.tags.get("data_digest")
+    log_data(client, run_id, outputs.params["dataset"], data_digest)
+    with tempfile.TemporaryDirectory() as folder:
+        for path in ("params.yaml", "dvc.lock", *outputs.results):
+            (Path(folder) / Path(path).name).write_bytes(outputs.read(path))
+        client.log_artifacts(run_id, folder)
+
+
+def _costs(store: Store, parent: str) -> dict[str, float]:
+    """Time and memory over all folds; nothing where one was rebuilt."""
+    seconds: list[float] = []
+    memory: list[float] = []
+    for run in store.find(**{PARENT: parent}):
+        times, peaks = (
+            [point.value for point in store.client.get_metric_history(run.info.run_id, name)]
+            for name in COSTS
+        )
+        if not times:
+            return {}
+        # The first epoch compiles the network.
+        seconds += times[1:] or times
+        memory.append(max(peaks))
+    return {"epoch_seconds": float(np.median(seconds)), "peak_memory_mib": max(memory)}
+
+
+def name_parent(store: Store, outputs: Outputs, run_id: str) -> str:
+    """Name the run after its backbone and every experiment that gave these very outputs."""
+    tags = store.client.get_run(run_id).data.tags
+    known = {*tags.get("dvc_experiment", "").split(", "), outputs.origin.experiment} - {"", None}
+    names = ", ".join(sorted(str(name) for name in known))
+    title = f"{outputs.backbone} {names}".strip()
+    if names != tags.get("dvc_experiment", ""):
+        store.client.set_tag(run_id, "dvc_experiment", names)
+    if title != tags["mlflow.runName"]:
+        store.client.update_run(run_id, name=title)
+    return title
