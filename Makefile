@@ -22,10 +22,14 @@ demo: export GIT_AUTHOR_NAME := $(or $(shell git config user.name),saltseg demo)
 demo: export GIT_AUTHOR_EMAIL := $(or $(shell git config user.email),demo@localhost)
 demo: export GIT_COMMITTER_NAME := $(GIT_AUTHOR_NAME)
 demo: export GIT_COMMITTER_EMAIL := $(GIT_AUTHOR_EMAIL)
-demo: $(READY)  ## ResNet50 in the workspace, VGG16 as a DVC experiment, and a table of both
+demo: $(READY)  ## ResNet50 in the workspace, VGG16 as a DVC experiment, and the two compared
 	dvc repro
 	dvc exp run --temp -S backbone=vgg16
-	saltseg scores
+	saltseg compare resnet50 vgg16 --html report.html
+
+COLUMNS_READ := ^Experiment$$|^(map_iou|iou)\.(mean|std)$$|^(backbone|preprocess\.size|train\.epochs)$$
+exps: $(READY)  ## Experiments of this commit and their scores (others: make exps ARGS=--all-commits)
+	dvc exp show --no-pager --precision 3 --drop '.*' --keep '$(COLUMNS_READ)' $(ARGS)
 
 test: $(READY)  ## All tests
 	pytest
@@ -42,4 +46,4 @@ lock:  ## Pin the newest versions that resolve together (needs uv)
 	  --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --upgrade --quiet -o requirements.txt
 
-.PHONY: help setup demo test check lock
+.PHONY: help setup demo exps test check lock

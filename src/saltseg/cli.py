@@ -1,6 +1,7 @@
 """The `saltseg` command; `dvc` and `mlflow` do the rest."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -55,3 +56,34 @@ def track(
                 incomplete |= not isinstance(error, NotEvaluatedError)
         if incomplete:
             raise SystemExit(1)
+
+
+@app.command()
+def compare(
+    runs: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Backbones, DVC experiments, run names or ids; default: the newest two runs that "
+            "share data and folds. The first is compared with each of the others."
+        ),
+    ] = None,
+    html: Annotated[
+        Path | None, typer.Option(help="Write the report as a self-contained page, too.")
+    ] = None,
+    force: Annotated[
+        bool, typer.Option(help="Compare what they share even where data or folds differ.")
+    ] = False,
+    gallery: Annotated[
+        int, typer.Option(min=0, help="Tiles on the page, those most disputed.")
+    ] = 12,
+) -> None:
+    """Which is better, by how much, and how sure: runs of MLflow, tile by tile.
+
+    The report is logged to MLflow as well, as a run of its own.
+    """
+    with one_line_errors("saltseg compare"):
+        from rich.console import Console
+
+        from saltseg.compare import compare_runs
+
+        compare_runs(runs or [], html, force, gallery, Console())

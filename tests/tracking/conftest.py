@@ -55,16 +55,21 @@ def store(root: Path, request: pytest.FixtureRequest) -> Store:
 def write_outputs(
     root: Path, tmp_path: Path, params: Params, request: pytest.FixtureRequest
 ) -> WriteOutputs:
-    """Writes what a pipeline of two folds leaves, as small as it gets."""
+    """Writes outputs for the test's own MLflow experiment."""
+    return writer(tmp_path, params, request.node.name)
+
+
+def writer(parent: Path, params: Params, mlflow_experiment: str) -> WriteOutputs:
+    """Makes a function that writes what a pipeline of two folds leaves, as small as it gets."""
 
     def write(
         experiment: str | None = None, code: str = "c0", shift: float = 0.0, **evaluate: Any
     ) -> Outputs:
-        folder = tmp_path / f"outputs-{len(list(tmp_path.iterdir()))}"
+        folder = parent / f"outputs-{len(list(parent.iterdir()))}"
         tree = params.model_dump()
         tree["train"]["folds"] = [0, 1]
         tree["evaluate"] |= evaluate
-        tree["tracking"]["experiment"] = request.node.name
+        tree["tracking"]["experiment"] = mlflow_experiment
         (folder / "metrics").mkdir(parents=True)
         (folder / "params.yaml").write_text(yaml.safe_dump(tree))
         histories = []

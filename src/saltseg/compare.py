@@ -1,0 +1,81 @@
+"""`saltseg compare`: from names of runs to a verdict on the terminal, as a page, and in MLflow."""
+
+import shlex
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from saltseg.errors import DataError
+from saltseg.params import load_params
+from saltseg.report.page import write_page
+from saltseg.report.terminal import print_report
+from saltseg.scoring.comparison import DisputedTile, compare
+from saltseg.tracking.comparison_runs import log_comparison
+from saltseg.tracking.contestants import TrackedRun, choose, differing, labels, obstacles
+from saltseg.tracking.disputed import most_disputed
+from saltseg.tracking.store import open_store
+
+
+def compare_runs(
+    names: Sequence[str], html: Path | None, force: bool, gallery: int, console: Console
+) -> None:
+    """Compare the first run with each of the others.
+
+    Args:
+        names: Ids, run names, DVC experiments or backbones; none for the newest pair.
+        html: Where to write the page too; it is logged in any case.
+        force: Compare what the runs share even where data or folds differ.
+        gallery: Tiles on the page.
+        console: Where the tables go.
+
+    Raises:
+        DataError: No such run, or the runs cannot be compared.
+    """
+    if len(names) == 1:
+        raise DataError(f"'{names[0]}' alone: name two runs or more, or none for the newest two")
+    store = open_store(load_params().tracking.experiment)
+    with tempfile.TemporaryDirectory() as folder:
+        runs = choose(store, names, Path(folder))
+        warnings = obstacles(runs)
+        if warnings and not force:
+            raise DataError(
+                f"{'; '.join(warnings)}: tile by tile they cannot be compared; train both on the "
+                "same data and folds, or see what they share with --force"
+            )
+        contestants = [
+            one.contestant(label) for one, label in zip(runs, labels(runs), strict=True)
+        ]
+        first, *others = contestants
+        comparisons = [compare(first, other, comparisons=len(others)) for other in others]
+        settings = differing(runs)
+        disputed, no_gallery = _gallery(runs, gallery)
+        report = Path(folder) / "report.html"
+        write_page(
+            report,
+            title=" against ".join(one.label for one in contestants),
+            contestants=contestants,
+            comparisons=comparisons,
+            settings=settings,
+            disputed=disputed,
+            warnings=warnings,
+            no_gallery=no_gallery,
+            threshold=float(runs[0].params["evaluate"]["threshold"]),
+            command=shlex.join(["saltseg", "compare", *(names or [one.name for one in runs])]),
+        )
+        print_report(console, contestants, comparisons, settings, warnings)
+        log_comparison(store, runs, comparisons, warnings, report)
+        if html:
+            html.parent.mkdir(parents=True, exist_ok=True)
+            html.write_bytes(report.read_bytes())
+            console.print(f"Page: {html}")
+
+
+def _gallery(runs: Sequence[TrackedRun], count: int) -> tuple[list[DisputedTile], str | None]:
+    """The most disputed tiles, or the reason why there are none."""
+    try:
+        found = most_disputed(runs, count)
+    except DataError as error:
+        return [], f"{error}; `dvc fetch` brings it back where a remote holds it."
+    return found, None if found else "All of them score every tile alike."

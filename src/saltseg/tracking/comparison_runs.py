@@ -1,0 +1,74 @@
+"""A comparison in MLflow: a run that links to its inputs and carries the report."""
+
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from mlflow.entities import Metric
+
+from saltseg.scoring.comparison import Comparison
+from saltseg.tracking.contestants import TrackedRun
+from saltseg.tracking.fold_runs import log_data
+from saltseg.tracking.store import Store
+
+
+def log_comparison(
+    store: Store,
+    runs: Sequence[TrackedRun],
+    comparisons: Sequence[Comparison],
+    warnings: Sequence[str],
+    report: Path,
+) -> str:
+    """Log a comparison; an earlier one of the same runs is replaced.
+
+    Args:
+        store: Where.
+        runs: The runs compared, the first with each of the others.
+        comparisons: The results, in this order.
+        warnings: Why they may mean nothing.
+        report: The page.
+
+    Returns:
+        The run's id.
+    """
+    client = store.client
+    compared = ", ".join(one.run.info.run_id for one in runs)
+    for earlier in store.find(kind="comparison", compared=compared):
+        client.delete_run(earlier.info.run_id)
+    tags = {
+        "kind": "comparison",
+        "compared": compared,
+        "mlflow.note.content": _note(store, runs, comparisons, warnings),
+    }
+    name = " vs ".join(one.name for one in runs)
+    run_id: str = client.create_run(store.experiment, run_name=name, tags=tags).info.run_id
+    now, metrics = int(time.time() * 1000), []
+    for step, comparison in enumerate(comparisons):
+        for difference in comparison.differences:
+            name = f"difference_{difference.score}"
+            metrics.append(Metric(name, difference.mean, now, step))
+            if difference.folds:
+                metrics.append(Metric(f"{name}_low", difference.folds.low, now, step))
+                metrics.append(Metric(f"{name}_high", difference.folds.high, now, step))
+    client.log_batch(run_id, metrics=metrics)
+    data_digest = runs[0].run.data.tags.get("data_digest")
+    log_data(client, run_id, runs[0].params["dataset"], data_digest)
+    client.log_artifact(run_id, str(report))
+    client.set_terminated(run_id, status="FINISHED")
+    return run_id
+
+
+def _note(
+    store: Store,
+    runs: Sequence[TrackedRun],
+    comparisons: Sequence[Comparison],
+    warnings: Sequence[str],
+) -> str:
+    """Verdicts, and links to the runs compared, as the UI renders them."""
+    links = [
+        f"- [{one.name}](#/experiments/{store.experiment}/runs/{one.run.info.run_id})"
+        for one in runs
+    ]
+    lines = [f"**Warning:** {warning}" for warning in warnings]
+    lines += [comparison.verdict for comparison in comparisons]
+    return "\n\n".join([*lines, "\n".join(links), "The report is the artifact `report.html`."])

@@ -1,0 +1,150 @@
+"""Runs are found by what a user calls them, and checked against each other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from saltseg.errors import DataError
+from saltseg.params import Params
+from saltseg.tracking.contestants import TrackedRun, choose, differing, labels, obstacles
+from saltseg.tracking.mirror import mirror
+from saltseg.tracking.store import Store, open_store
+from tests.tracking.conftest import writer
+
+
+@pytest.fixture(scope="module")
+def store(root: Path) -> Store:
+    """One for all tests, which leave it as it was."""
+    return open_store("contestants")
+
+
+@pytest.fixture(scope="module")
+def several(
+    store: Store, params: Params, tmp_path_factory: pytest.TempPathFactory
+) -> dict[str, str]:
+    """Ids of runs: the workspace's, and two experiments, oldest first."""
+    write = writer(tmp_path_factory.mktemp("several"), params, "contestants")
+    outputs = (
+        write(),
+        write("lossy-lynx", code="c1"),
+        write("vivid-vole", threshold=0.6),
+    )
+    return {one.name: mirror(one).run_id for one in outputs}
+
+
+@contextmanager
+def tagged(store: Store, run_id: str, name: str, value: str) -> Iterator[None]:
+    """A tag with another value, for a while."""
+    before = store.client.get_run(run_id).data.tags[name]
+    store.client.set_tag(run_id, name, value)
+    yield
+    store.client.set_tag(run_id, name, before)
+
+
+def ids(runs: list[TrackedRun]) -> list[str]:
+    return [one.run.info.run_id for one in runs]
+
+
+@pytest.mark.parametrize("call", ["id", "short id", "run name", "experiment"])
+def test_a_run_is_found_by_any_of_its_names(
+    store: Store, several: dict[str, str], tmp_path: Path, call: str
+) -> None:
+    wanted = several["lossy-lynx"]
+    run = store.client.get_run(wanted)
+    name = {
+        "id": wanted,
+        "short id": wanted[:8],
+        "run name": run.info.run_name,
+        "experiment": "lossy-lynx",
+    }[call]
+    assert ids(choose(store, [name, several["workspace"]], tmp_path)) == [
+        wanted,
+        several["workspace"],
+    ]
+
+
+def test_a_backbone_stands_for_its_newest_run_unless_a_run_has_that_very_name(
+    store: Store, several: dict[str, str], params: Params, tmp_path: Path
+) -> None:
+    assert ids(choose(store, [params.backbone], tmp_path)) == [several["workspace"]]
+    store.client.delete_run(several["workspace"])
+    assert ids(choose(store, [params.backbone], tmp_path)) == [several["vivid-vole"]]
+    store.client.restore_run(several["workspace"])
+
+
+def test_without_names_the_newest_two_with_the_same_data_older_first(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    assert ids(choose(store, [], tmp_path)) == [several["lossy-lynx"], several["vivid-vole"]]
+    with tagged(store, several["vivid-vole"], "data_digest", "other"):
+        assert ids(choose(store, [], tmp_path)) == [several["workspace"], several["lossy-lynx"]]
+        with (
+            tagged(store, several["workspace"], "folds_digest", "other"),
+            pytest.raises(DataError, match="no two finished runs with the same data and folds"),
+        ):
+            choose(store, [], tmp_path)
+
+
+def test_unknown_name_lists_the_known_ones(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    with pytest.raises(DataError, match=r"backbone 'vgg99'; it has .* lossy-lynx"):
+        choose(store, ["vgg99"], tmp_path)
+
+
+def test_empty_store_says_what_to_do(root: Path, tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="run `dvc repro`, or `saltseg track --all`"):
+        choose(open_store("empty"), [], tmp_path)
+
+
+def test_all_that_differs_is_listed(store: Store, several: dict[str, str], tmp_path: Path) -> None:
+    runs = choose(store, ["lossy-lynx", "vivid-vole"], tmp_path)
+    assert obstacles(runs) == []
+    assert differing(runs) == [
+        ("evaluate.threshold", ("0.5", "0.6")),
+        ("src/loss.py", ("c1", "c0")),
+    ]
+    assert differing([runs[0], runs[0]]) == []
+
+
+@pytest.mark.parametrize("tag", ["data_digest", "folds_digest"])
+def test_other_data_or_folds_are_obstacles(
+    store: Store, several: dict[str, str], tmp_path: Path, tag: str
+) -> None:
+    with tagged(store, several["vivid-vole"], tag, "0123456789"):
+        (obstacle,) = obstacles(choose(store, ["lossy-lynx", "vivid-vole"], tmp_path))
+    assert tag.split("_")[0] in obstacle
+    assert "01234567" in obstacle
+
+
+def test_other_scored_folds_are_an_obstacle(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    runs = choose(store, ["lossy-lynx", "vivid-vole"], tmp_path)
+    fewer = runs[0].tiles.query("fold == 0")
+    runs[0].__dict__["tiles"] = fewer
+    (obstacle,) = obstacles(runs)
+    assert "scored folds differ" in obstacle
+    assert "[0, 1]" in obstacle
+
+
+def test_contestant_holds_tiles_curves_and_costs(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    (one,) = choose(store, ["lossy-lynx"], tmp_path)
+    contestant = one.contestant("first")
+    assert contestant.label == "first"
+    assert contestant.tiles["id"].tolist() == ["a", "b", "c", "d"]
+    assert set(contestant.curves["fold"]) == {0, 1}
+    assert contestant.n_splits == 5
+    assert (contestant.cost.parameters, contestant.cost.gflops) == (1000, 0.5)
+    assert contestant.cost.epoch_seconds is None
+
+
+def test_labels_are_unique(store: Store, several: dict[str, str], tmp_path: Path) -> None:
+    runs = choose(store, ["lossy-lynx", "vivid-vole", "lossy-lynx"], tmp_path)
+    first, second, third = labels(runs)
+    assert second.endswith("vivid-vole")
+    assert first == third == f"{runs[0].name} {several['lossy-lynx'][:6]}"
