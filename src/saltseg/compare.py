@@ -44,9 +44,7 @@ def compare_runs(
                 f"{'; '.join(warnings)}: tile by tile they cannot be compared; train both on the "
                 "same data and folds, or see what they share with --force"
             )
-        contestants = [
-            one.contestant(label) for one, label in zip(runs, labels(runs), strict=True)
-        ]
+        contestants = [one.contestant(label) for one, label in zip(runs, labels(runs), strict=True)]
         first, *others = contestants
         comparisons = [compare(first, other, comparisons=len(others)) for other in others]
         settings = differing(runs)

@@ -4,6 +4,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
@@ -16,6 +17,11 @@ def read_lock(text: str) -> dict[str, Any]:
     """The stages of a dvc.lock, numbers read as DVC reads them (YAML 1.2: 1e-06 is one)."""
     stages: dict[str, Any] = (YAML(typ="safe").load(text) or {}).get("stages", {})
     return stages
+
+
+def write_lock(stages: Mapping[str, Any], path: Path) -> None:
+    """Write stages as a dvc.lock."""
+    YAML(typ="safe").dump({"schema": "2.0", "stages": dict(stages)}, path)
 
 
 def locked_inputs(stage: Mapping[str, Any]) -> Inputs:

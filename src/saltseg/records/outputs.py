@@ -72,8 +72,14 @@ class Outputs:
 
     @cached_property
     def lock(self) -> dict[str, Any]:
-        """The stages of dvc.lock."""
-        return read_lock(self.read("dvc.lock").decode())
+        """The stages of dvc.lock that these outputs come from; it may hold others, from before."""
+        stages = read_lock(self.read("dvc.lock").decode())
+        trained = [f"train@{self.backbone}-{fold}" for fold in self.folds]
+        return {
+            name: stage
+            for name, stage in stages.items()
+            if name in trained or not name.startswith(("train@", "track"))
+        }
 
     @property
     def backbone(self) -> str:

@@ -1,10 +1,19 @@
 """Two cross-validations of the same tiles, compared tile by tile: how much, and how sure."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+
+from saltseg.errors import DataError
+from saltseg.scoring.paired import Interval as Interval
+from saltseg.scoring.paired import bootstrap_interval, corrected_t
+from saltseg.scoring.summary import TILE_SCORES
+from saltseg.scoring.tile_pairs import class_rows, groups_of, pair_tiles
+from saltseg.scoring.verdict import verdict
 
 
 @dataclass(frozen=True)
@@ -45,14 +54,6 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class Interval:
-    """A confidence interval."""
-
-    low: float
-    high: float
-
-
-@dataclass(frozen=True)
 class Difference:
     """First minus second in one score; positive where the first is better.
 
@@ -63,8 +64,9 @@ class Difference:
         mean: `first - second`.
         by_fold: Mean difference of each fold, indexed by fold.
         tiles: Paired bootstrap interval over tiles within folds: these trained networks, new tiles.
-        folds: Corrected resampled t interval over folds: networks trained anew; None for one fold.
-        p_value: Of the corrected resampled t-test, two-sided; None for one fold.
+        folds: Corrected resampled t interval over folds: networks trained anew; None for one fold,
+            and for folds that all differ by the same amount.
+        p_value: Of the corrected resampled t-test, two-sided; None where `folds` is.
     """
 
     score: str
@@ -116,3 +118,71 @@ class DisputedTile:
     image: NDArray[np.uint8]
     mask: NDArray[np.uint8]
     probabilities: tuple[NDArray[np.uint8], ...]
+
+
+def compare(
+    first: Contestant,
+    second: Contestant,
+    *,
+    level: float = 0.95,
+    comparisons: int = 1,
+    seed: int = 1337,
+) -> Comparison:
+    """Compare two networks on the tiles that both have scored.
+
+    Args:
+        first: Its folds, coverage classes and, where both have a column `group`, groups count.
+        second: The other.
+        level: Confidence level of all comparisons together.
+        comparisons: How many are made side by side; each gets Bonferroni's share of the doubt,
+            so that level becomes 1 - (1 - level) / comparisons. P-values stay as they are: hold
+            them against 1 - `Comparison.level`.
+        seed: Of the bootstrap.
+
+    Raises:
+        DataError: The two share no tile.
+    """
+    level = 1 - (1 - level) / comparisons
+    pairs = pair_tiles(first.tiles, second.tiles)
+    if pairs.empty:
+        raise DataError(
+            f"{first.label} and {second.label} share no tile; compare runs of the same dataset "
+            "and folds"
+        )
+    # The fewer the splits, the larger the correction: should the two differ, the careful one.
+    test_to_train = 1 / (min(first.n_splits, second.n_splits) - 1)
+    interval = partial(bootstrap_interval, level=level, seed=seed)
+    test = partial(corrected_t, test_to_train=test_to_train, level=level)
+    differences = tuple(_difference(pairs, score, interval, test) for score in TILE_SCORES)
+    map_iou = (pairs["map_iou_first"] - pairs["map_iou_second"]).to_numpy()
+    return Comparison(
+        first=first.label,
+        second=second.label,
+        level=level,
+        differences=differences,
+        classes=class_rows(pairs, interval),
+        verdict=verdict(first.label, second.label, differences[0], map_iou, level),
+    )
+
+
+def _difference(
+    pairs: pd.DataFrame,
+    score: str,
+    interval: Callable[..., Interval],
+    test: Callable[..., tuple[Interval, float] | None],
+) -> Difference:
+    one, other = pairs[f"{score}_first"], pairs[f"{score}_second"]
+    folds = pairs["fold_first"].rename("fold")
+    first, second = (float(side.groupby(folds).mean().mean()) for side in (one, other))
+    by_fold = (one - other).groupby(folds).mean()
+    over_folds, p_value = test(by_fold) or (None, None)
+    return Difference(
+        score=score,
+        first=first,
+        second=second,
+        mean=first - second,
+        by_fold=by_fold,
+        tiles=interval(one - other, folds, groups_of(pairs)),
+        folds=over_folds,
+        p_value=p_value,
+    )

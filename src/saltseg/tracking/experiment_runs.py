@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from mlflow.entities import Metric, Param, Run
 
-from saltseg.records.keys import digest
+from saltseg.records.keys import digest, write_lock
 from saltseg.records.outputs import Outputs
 from saltseg.records.provenance import provenance
 from saltseg.tracking.fold_runs import COSTS, PARENT, log_data, log_rows, rows_agree
@@ -73,8 +73,9 @@ def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
     data_digest = client.get_run(run_id).data.tags.get("data_digest")
     log_data(client, run_id, outputs.params["dataset"], data_digest)
     with tempfile.TemporaryDirectory() as folder:
-        for path in ("params.yaml", "dvc.lock", *outputs.results):
+        for path in ("params.yaml", *outputs.results):
             (Path(folder) / Path(path).name).write_bytes(outputs.read(path))
+        write_lock(outputs.lock, Path(folder) / "dvc.lock")
         client.log_artifacts(run_id, folder)
 
 

@@ -1,0 +1,85 @@
+"""A comparison in one sentence, which says no more than the interval over folds allows."""
+
+from decimal import ROUND_CEILING, Decimal
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saltseg.scoring.paired import Interval
+
+if TYPE_CHECKING:
+    from saltseg.scoring.comparison import Difference
+
+_FEW_FOLDS = 3
+"""Up to so many, the t interval rests on at most two degrees of freedom: weak evidence."""
+
+
+def verdict(
+    first: str,
+    second: str,
+    difference: "Difference",
+    tile_differences: NDArray[np.float64],
+    level: float,
+) -> str:
+    """Say what is shown about map_iou, and how weak the evidence is.
+
+    Args:
+        first: Label.
+        second: Label.
+        difference: In map_iou, first minus second.
+        tile_differences: The same of each tile, (N,).
+        level: Confidence level of the intervals.
+    """
+    count, folds, over_folds = len(tile_differences), len(difference.by_fold), difference.folds
+    found = f"{first} minus {second} in map_iou: {_number(difference.mean)}"
+    if not tile_differences.any():
+        text = (
+            f"{first} and {second} are identical in map_iou: "
+            f"the difference is exactly zero on all {count} tiles"
+        )
+    elif folds == 1:
+        return (
+            f"One fold shows how these two networks differ on its {count} tiles ({found}, "
+            f"{_interval(difference.tiles, level, 'tiles')}), not how the backbones or settings "
+            "behind them do, for which one fold is too weak a ground."
+        )
+    elif over_folds is None or over_folds.low == over_folds.high:
+        text = f"No verdict: the {folds} folds all differ by the same amount ({found})"
+    elif over_folds.low <= 0 <= over_folds.high:
+        text = (
+            f"No difference in map_iou larger than {_round_up(over_folds)} shown between {first} "
+            f"and {second} ({found}, {_interval(over_folds, level, 'folds')})"
+        )
+    else:
+        text = _winner(first, second, difference.mean, over_folds, level)
+    if folds <= _FEW_FOLDS:
+        text += f"; with {folds} fold{'s' * (folds > 1)} this is weak evidence"
+    return f"{text}."
+
+
+def _winner(first: str, second: str, mean: float, over_folds: Interval, level: float) -> str:
+    if mean < 0:
+        first, second = second, first
+        mean, over_folds = -mean, Interval(-over_folds.high, -over_folds.low)
+    return (
+        f"{first} scores higher than {second} in map_iou: "
+        f"by {_number(mean)} ({_interval(over_folds, level, 'folds')})"
+    )
+
+
+def _interval(interval: Interval, level: float, over: str) -> str:
+    percent = f"{round(100 * level, 2):g} %"
+    return f"{percent} interval over {over} {_number(interval.low)} to {_number(interval.high)}"
+
+
+def _number(value: float) -> str:
+    # Zero is zero without rounding errors and sign, but an end beside it must not read as zero.
+    value = round(value, 9) + 0.0
+    return f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else f"{value:.1g}"
+
+
+def _round_up(interval: Interval) -> Decimal:
+    # Through the decimal text: 0.07 is to stay 0.07, and 100 * 0.07 is above 7.
+    widest = Decimal(str(max(abs(interval.low), abs(interval.high))))
+    return widest.quantize(Decimal("0.01"), ROUND_CEILING)
