@@ -5,7 +5,7 @@ store shows it already.
 """
 
 from saltseg.errors import one_line_errors
-from saltseg.records.outputs import here
+from saltseg.records.revisions import here
 from saltseg.tracking.place import stamped
 
 

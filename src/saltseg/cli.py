@@ -28,9 +28,10 @@ def scores(
         # DVC and pandas take seconds to import, which `--help` need not pay.
         from rich.console import Console
 
-        from saltseg.experiments import read_experiments, scores_table
+        from saltseg.records.revisions import find
+        from saltseg.report.scores import scores_table
 
-        Console().print(scores_table(read_experiments(revisions or [])))
+        Console().print(scores_table(find(revisions or [])))
 
 
 @app.command()
@@ -41,7 +42,8 @@ def track(
 ) -> None:
     """Make MLflow show the workspace's outputs; what it shows already stays as it is."""
     with one_line_errors("saltseg track"):
-        from saltseg.records.outputs import NotEvaluatedError, experiments, workspace
+        from saltseg.records.outputs import NotEvaluatedError
+        from saltseg.records.revisions import experiments, workspace
         from saltseg.tracking.mirror import mirror
 
         if not everything:

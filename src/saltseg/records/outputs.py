@@ -1,28 +1,20 @@
 """What one run of the pipeline left: in the workspace, or in a DVC experiment."""
 
 import json
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property, reduce
 from io import BytesIO
 from operator import getitem
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException
-from dvc.repo import Repo
 from fsspec import AbstractFileSystem
-from fsspec.implementations.dirfs import DirFileSystem
-from fsspec.implementations.local import LocalFileSystem
 from ruamel.yaml import YAML
-from scmrepo.exceptions import SCMError
 
 from saltseg.errors import DataError
 from saltseg.records.keys import experiment_key, fold_key, locked_inputs, read_lock
-from saltseg.records.provenance import Origin, current_origin
+from saltseg.records.provenance import Origin
 
 
 class NotEvaluatedError(DataError):
@@ -44,6 +36,10 @@ class Outputs:
     origin: Origin
     files: AbstractFileSystem
     changed: bool = False
+
+    def has(self, path: str) -> bool:
+        """Whether a file is there, or in DVC's cache."""
+        return bool(self.files.exists(path))
 
     def read(self, path: str) -> bytes:
         """Content of a file.
@@ -133,7 +129,7 @@ class Outputs:
         Raises:
             NotEvaluatedError: It does not, or the outputs have changed since.
         """
-        if "dvc.lock" not in {Path(path).name for path in self.files.ls("", detail=False)}:
+        if not self.has("dvc.lock"):
             raise NotEvaluatedError(f"{self.name}: nothing has run yet; run `dvc repro`")
         locked = self.lock.get("evaluate", {}).get("params", {}).get("params.yaml", {})
         wanted = ("backbone", "train.folds", "evaluate")
@@ -145,37 +141,3 @@ class Outputs:
             )
         if self.changed:
             raise NotEvaluatedError(f"{self.name}: changed since it was evaluated; run `dvc repro`")
-
-
-def here() -> Outputs:
-    """Outputs in the current folder, as a stage sees them."""
-    return Outputs("workspace", current_origin(), DirFileSystem(".", LocalFileSystem()))
-
-
-def workspace() -> Outputs:
-    """Outputs of the workspace.
-
-    Raises:
-        DataError: There is no pipeline here.
-    """
-    with _one_line_dvc_errors(), Repo() as repo:
-        return replace(here(), changed=bool(repo.status(targets=["evaluate"])))
-
-
-def experiments() -> list[Outputs]:
-    """Outputs of every DVC experiment of this repository, oldest baseline first."""
-    with _one_line_dvc_errors(), Repo() as repo:
-        listed: Mapping[str, list[tuple[str, str]]] = repo.experiments.ls(all_commits=True)
-        return [
-            Outputs(name, Origin(baseline, name), DVCFileSystem(repo.root_dir, rev=commit))
-            for baseline, of_baseline in listed.items()
-            for name, commit in sorted(of_baseline)
-        ]
-
-
-@contextmanager
-def _one_line_dvc_errors() -> Iterator[None]:
-    try:
-        yield
-    except (DvcException, SCMError) as error:
-        raise DataError(f"{' '.join(str(error).split())}; run this where dvc.yaml is") from None

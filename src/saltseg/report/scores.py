@@ -1,0 +1,51 @@
+"""Table of scores of whatever has been evaluated."""
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE
+from rich.table import Table
+
+from saltseg.errors import DataError
+from saltseg.records.outputs import Outputs
+
+SCORES = ("map_iou", "iou")
+
+
+def scores_table(found: Sequence[Outputs]) -> Table:
+    """Scores as mean ± standard deviation over folds, best competition metric first.
+
+    Args:
+        found: Those without scores are left out.
+
+    Raises:
+        DataError: None has any.
+    """
+    scored = [outputs for outputs in found if outputs.has("metrics/summary.json")]
+    if not scored:
+        names = ", ".join(outputs.name for outputs in found)
+        raise DataError(f"no metrics/summary.json in {names}; run `dvc repro` first")
+    rows = [(outputs, outputs.summary) for outputs in scored]
+    table = Table(
+        title="Out-of-fold scores, mean ± standard deviation over folds",
+        box=SIMPLE,
+        padding=(0, 1),
+        collapse_padding=True,
+        pad_edge=False,
+    )
+    table.add_column("experiment", no_wrap=True)
+    table.add_column("backbone", no_wrap=True)
+    for name in ("folds", *SCORES, "params", "GFLOPs"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for outputs, summary in sorted(rows, key=lambda row: -row[1]["map_iou"]["mean"]):
+        network = summary["network"]
+        table.add_row(
+            outputs.name,
+            outputs.backbone,
+            str(len(summary["fold"])),
+            *(f"{summary[name]['mean']:.3f} ± {summary[name]['std']:.3f}" for name in SCORES),
+            f"{network['parameters'] / 1e6:.1f} M",
+            f"{network['gflops']:.2f}",
+        )
+    floor = rows[0][1]["empty_map_iou"]
+    table.caption = f"Predicting no salt anywhere scores map_iou {floor:.3f}"
+    return table
