@@ -9,9 +9,9 @@ from rich.console import Console
 
 from saltseg.errors import DataError
 from saltseg.params import load_params
-from saltseg.report.page import write_page
+from saltseg.report.page import Gallery, write_page
 from saltseg.report.terminal import print_report
-from saltseg.scoring.comparison import DisputedTile, compare
+from saltseg.scoring.comparison import compare
 from saltseg.tracking.comparison_runs import log_comparison
 from saltseg.tracking.contestants import TrackedRun, choose, differing, labels, obstacles
 from saltseg.tracking.disputed import most_disputed
@@ -48,18 +48,14 @@ def compare_runs(
         first, *others = contestants
         comparisons = [compare(first, other, comparisons=len(others)) for other in others]
         settings = differing(runs)
-        disputed, no_gallery = _gallery(runs, gallery)
         report = Path(folder) / "report.html"
         write_page(
             report,
-            title=" against ".join(one.label for one in contestants),
-            contestants=contestants,
-            comparisons=comparisons,
-            settings=settings,
-            disputed=disputed,
-            warnings=warnings,
-            no_gallery=no_gallery,
-            threshold=float(runs[0].params["evaluate"]["threshold"]),
+            contestants,
+            comparisons,
+            settings,
+            warnings,
+            _gallery(runs, gallery),
             command=shlex.join(["saltseg", "compare", *(names or [one.name for one in runs])]),
         )
         print_report(console, contestants, comparisons, settings, warnings)
@@ -70,10 +66,12 @@ def compare_runs(
             console.print(f"Page: {html}")
 
 
-def _gallery(runs: Sequence[TrackedRun], count: int) -> tuple[list[DisputedTile], str | None]:
+def _gallery(runs: Sequence[TrackedRun], count: int) -> Gallery:
     """The most disputed tiles, or the reason why there are none."""
+    threshold = float(runs[0].params["evaluate"]["threshold"])
     try:
-        found = most_disputed(runs, count)
+        tiles = most_disputed(runs, count)
     except DataError as error:
-        return [], f"{error}; `dvc fetch` brings it back where a remote holds it."
-    return found, None if found else "All of them score every tile alike."
+        why = f"{error}; `dvc fetch` brings it back where a remote holds it."
+        return Gallery([], threshold, why)
+    return Gallery(tiles, threshold, None if tiles else "They score every tile alike.")

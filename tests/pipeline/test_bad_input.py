@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.conftest import Project, make_project
+from tests.pipeline.projects import Project, make_project
 
 
 @pytest.fixture(scope="module")

@@ -5,7 +5,7 @@ import json
 import pandas as pd
 import pytest
 
-from tests.pipeline.conftest import Project
+from tests.pipeline.projects import Project
 
 pytestmark = pytest.mark.slow
 

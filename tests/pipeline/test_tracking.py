@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlparse
@@ -11,7 +10,7 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
-from tests.pipeline.conftest import Project
+from tests.pipeline.projects import Project
 
 pytestmark = pytest.mark.slow
 
@@ -64,27 +63,6 @@ class Shown:
                 name = f"{parent.info.run_name}: {run.info.run_name}"
                 found |= {f"{name}: {what}": value for what, value in self.content(run).items()}
         return found
-
-
-def wait_for_queue(project: Project) -> None:
-    deadline = time.monotonic() + 500
-    while time.monotonic() < deadline:
-        status = project.run("dvc", "queue", "status")
-        if "Running" not in status and "Queued" not in status:
-            assert "Failed" not in status, status
-            return
-        time.sleep(2)
-    raise AssertionError(status)
-
-
-@pytest.fixture(scope="module")
-def compared(project: Project) -> Project:
-    """The workspace on `plain`, two queued backbones, and one that is only evaluated anew."""
-    project.run("dvc", "exp", "run", "--queue", "-S", "backbone=plain,mobilenetv2")
-    project.run("dvc", "queue", "start", "-j", "2")
-    wait_for_queue(project)
-    project.run("dvc", "exp", "run", "--temp", "-n", "picky", "-S", "evaluate.threshold=0.6")
-    return project
 
 
 def test_queued_experiments_are_in_the_store_after_their_copies_are_gone(

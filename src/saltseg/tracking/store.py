@@ -1,10 +1,12 @@
 """Where MLflow keeps its runs, and how several processes open it at once."""
 
+import os
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 from filelock import FileLock
 from mlflow import MlflowClient
+from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.entities import Run
 
 from saltseg.tracking.place import state_folder, tracking_uri
@@ -47,6 +49,8 @@ def open_store(experiment: str) -> Store:
         experiment: Name of the MLflow experiment.
     """
     state, uri = state_folder(), tracking_uri()
+    # A bar for each handful of small files would drown what the command has to say.
+    os.environ.setdefault(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.name, "false")
     # Two processes that migrate a fresh database at once break it.
     with FileLock(state / "mlflow.lock"):
         client = MlflowClient(uri)

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -102,3 +103,24 @@ def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
     made.run("dvc", "repro")
     made.commit("the default run")
     return made
+
+
+def wait_for_queue(project: Project) -> None:
+    deadline = time.monotonic() + 500
+    while time.monotonic() < deadline:
+        status = project.run("dvc", "queue", "status")
+        if "Running" not in status and "Queued" not in status:
+            assert "Failed" not in status, status
+            return
+        time.sleep(2)
+    raise AssertionError(status)
+
+
+@pytest.fixture(scope="session")
+def compared(project: Project) -> Project:
+    """The workspace on `plain`, two queued backbones, and one that is only evaluated anew."""
+    project.run("dvc", "exp", "run", "--queue", "-S", "backbone=plain,mobilenetv2")
+    project.run("dvc", "queue", "start", "-j", "2")
+    wait_for_queue(project)
+    project.run("dvc", "exp", "run", "--temp", "-n", "picky", "-S", "evaluate.threshold=0.6")
+    return project

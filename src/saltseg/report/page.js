@@ -1,0 +1,118 @@
+"use strict";
+
+const SCALE = 3;
+const TRUTH = "#ffb000";
+const PREDICTION = "#1f9bcf";
+const data = JSON.parse(document.getElementById("data").textContent);
+const slider = document.getElementById("threshold");
+
+function bytes(text) {
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+}
+
+/** Scores of a prediction as in saltseg.scoring.competition: empty against empty is 1. */
+function scores(mask, salt) {
+  let both = 0;
+  let either = 0;
+  for (let i = 0; i < mask.length; i += 1) {
+    both += mask[i] && salt[i] ? 1 : 0;
+    either += mask[i] || salt[i] ? 1 : 0;
+  }
+  const iou = either ? both / either : 1;
+  const hits = data.iouThresholds.filter((threshold) => iou > threshold).length;
+  return { iou, mapIou: hits / data.iouThresholds.length };
+}
+
+function drawGrey(context, tile, values) {
+  const small = new OffscreenCanvas(tile.width, tile.height);
+  const pixels = new ImageData(tile.width, tile.height);
+  values.forEach((value, i) => pixels.data.set([value, value, value, 255], 4 * i));
+  small.getContext("2d").putImageData(pixels, 0, 0);
+  context.imageSmoothingEnabled = false;
+  context.drawImage(small, 0, 0, tile.width * SCALE, tile.height * SCALE);
+}
+
+/** Draw the edges between pixels inside and outside of a mask. */
+function drawOutline(context, tile, mask, colour) {
+  const { width, height } = tile;
+  const inside = (x, y) => x >= 0 && y >= 0 && x < width && y < height && mask[y * width + x] > 0;
+  context.beginPath();
+  for (let y = 0; y <= height; y += 1) {
+    for (let x = 0; x <= width; x += 1) {
+      const here = inside(x, y);
+      if (here !== inside(x, y - 1)) {
+        context.moveTo(x * SCALE, y * SCALE);
+        context.lineTo((x + 1) * SCALE, y * SCALE);
+      }
+      if (here !== inside(x - 1, y)) {
+        context.moveTo(x * SCALE, y * SCALE);
+        context.lineTo(x * SCALE, (y + 1) * SCALE);
+      }
+    }
+  }
+  context.strokeStyle = colour;
+  context.lineWidth = 2;
+  context.stroke();
+}
+
+function addView(row, tile, title) {
+  const figure = document.createElement("figure");
+  figure.className = "view";
+  const canvas = document.createElement("canvas");
+  canvas.width = tile.width * SCALE;
+  canvas.height = tile.height * SCALE;
+  canvas.setAttribute("role", "img");
+  canvas.setAttribute("aria-label", `${title}, tile ${tile.id}`);
+  const caption = document.createElement("figcaption");
+  const result = document.createElement("span");
+  caption.append(title, result);
+  figure.append(canvas, caption);
+  row.append(figure);
+  return { context: canvas.getContext("2d"), result };
+}
+
+function addTile(tile) {
+  const box = document.createElement("article");
+  box.className = "tile";
+  const title = document.createElement("h3");
+  const fold = document.createElement("span");
+  fold.textContent = ` fold ${tile.fold}`;
+  title.append(tile.id, fold);
+  const row = document.createElement("div");
+  row.className = "views";
+  box.append(title, row);
+  document.getElementById("tiles").append(box);
+
+  const image = bytes(tile.image);
+  const mask = bytes(tile.mask);
+  const probabilities = tile.probabilities.map(bytes);
+  const plain = addView(row, tile, "image");
+  drawGrey(plain.context, tile, image);
+  const truth = addView(row, tile, "true mask");
+  drawGrey(truth.context, tile, image);
+  drawOutline(truth.context, tile, mask, TRUTH);
+  truth.result.textContent = mask.some((value) => value > 0) ? "" : "no salt";
+  const views = data.labels.map((label) => addView(row, tile, label));
+
+  return (threshold, below) => {
+    views.forEach(({ context, result }, place) => {
+      const salt = probabilities[place].map((value) => (value / 255 > threshold ? 1 : 0));
+      drawGrey(context, tile, below === "image" ? image : probabilities[place]);
+      drawOutline(context, tile, mask, TRUTH);
+      drawOutline(context, tile, salt, PREDICTION);
+      const { iou, mapIou } = scores(mask, salt);
+      result.textContent = `IoU ${iou.toFixed(3)}, map_iou ${mapIou.toFixed(2)}`;
+    });
+  };
+}
+
+if (slider) {
+  const redraws = data.tiles.map(addTile);
+  const redraw = () => {
+    const below = document.querySelector("input[name=below]:checked").value;
+    document.getElementById("threshold-value").textContent = Number(slider.value).toFixed(2);
+    redraws.forEach((draw) => draw(Number(slider.value), below));
+  };
+  document.querySelector(".controls").addEventListener("input", redraw);
+  redraw();
+}

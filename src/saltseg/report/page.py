@@ -1,0 +1,128 @@
+"""A comparison as one self-contained page: it loads nothing, and works without a server."""
+
+import base64
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+from numpy.typing import NDArray
+
+from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
+from saltseg.figures.svg import colours_of
+from saltseg.report.tables import (
+    TWO_INTERVALS,
+    Settings,
+    classes_table,
+    cost_table,
+    scores_table,
+    settings_table,
+)
+from saltseg.scoring.comparison import Comparison, Contestant, DisputedTile
+from saltseg.scoring.competition import IOU_THRESHOLDS
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """Tiles on which contestants disagree most.
+
+    Attributes:
+        tiles: The tiles, most disputed first.
+        threshold: Probability above which a pixel counts as salt, at first.
+        why_empty: Reason where there are none.
+    """
+
+    tiles: Sequence[DisputedTile]
+    threshold: float
+    why_empty: str | None = None
+
+
+def write_page(
+    path: Path,
+    contestants: Sequence[Contestant],
+    comparisons: Sequence[Comparison],
+    settings: Settings,
+    warnings: Sequence[str],
+    gallery: Gallery,
+    command: str,
+) -> None:
+    """Write the page.
+
+    Args:
+        path: HTML file to write.
+        contestants: All networks, the first of which is compared with each of the others.
+        comparisons: The results, in the order of the others.
+        settings: What differs between the contestants.
+        warnings: Why the comparison may mean nothing.
+        gallery: The most disputed tiles.
+        command: What makes the page again.
+    """
+    environment = Environment(
+        loader=PackageLoader("saltseg.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    colours = colours_of([one.label for one in contestants])
+    results = [
+        {
+            "comparison": comparison,
+            "scores": scores_table(comparison),
+            "classes": classes_table(comparison),
+            "fold_figure": Markup(fold_differences(comparison, colours)),
+            "class_figure": Markup(class_scores(comparison, colours)),
+        }
+        for comparison in comparisons
+    ]
+    page = environment.get_template("page.html.j2").render(
+        title=" against ".join(one.label for one in contestants),
+        results=results,
+        settings=settings_table(contestants, settings),
+        costs=cost_table(contestants),
+        curves=Markup(iou_curves(contestants)),
+        explanations=TWO_INTERVALS,
+        warnings=warnings,
+        gallery=gallery,
+        data=Markup(_for_script(_gallery_data(gallery, contestants))),
+        command=command,
+        style=Markup(_source(environment, "page.css")),
+        script=Markup(_source(environment, "page.js")),
+    )
+    path.write_text(page, encoding="utf-8")
+
+
+def _gallery_data(gallery: Gallery, contestants: Sequence[Contestant]) -> dict[str, Any]:
+    """What the script draws the tiles from."""
+    tiles = [
+        {
+            "id": tile.tile,
+            "fold": tile.fold,
+            "height": tile.mask.shape[0],
+            "width": tile.mask.shape[1],
+            "image": _base64(tile.image),
+            "mask": _base64(tile.mask),
+            "probabilities": [_base64(one) for one in tile.probabilities],
+        }
+        for tile in gallery.tiles
+    ]
+    labels = [one.label for one in contestants]
+    return {"labels": labels, "iouThresholds": IOU_THRESHOLDS, "tiles": tiles}
+
+
+def _base64(pixels: NDArray[np.uint8]) -> str:
+    return base64.b64encode(np.ascontiguousarray(pixels, np.uint8).tobytes()).decode()
+
+
+def _for_script(data: dict[str, Any]) -> str:
+    """JSON that cannot close the script element it stands in."""
+    return json.dumps(data).replace("<", "\\u003c")
+
+
+def _source(environment: Environment, name: str) -> str:
+    assert environment.loader is not None
+    return environment.loader.get_source(environment, name)[0]

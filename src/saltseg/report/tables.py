@@ -1,0 +1,105 @@
+"""The tables of a comparison, as text that terminal and page show alike."""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from saltseg.scoring.comparison import Comparison, Contestant, Cost, Interval
+
+Settings = Sequence[tuple[str, Sequence[str]]]
+"""Settings that differ: the name, then the value of each contestant."""
+
+TWO_INTERVALS = (
+    "Over tiles: these trained networks, new tiles (paired bootstrap within folds).",
+    "Over folds: networks trained anew (corrected t-test, Nadeau and Bengio 2003).",
+)
+"""What each of the two intervals speaks of."""
+
+
+class TextTable(NamedTuple):
+    """A table of text; the first column names the row.
+
+    Attributes:
+        title: Line above it.
+        header: Names of the columns.
+        rows: As many cells each as `header`.
+    """
+
+    title: str
+    header: tuple[str, ...]
+    rows: Sequence[tuple[str, ...]]
+
+
+def settings_table(contestants: Sequence[Contestant], settings: Settings) -> TextTable:
+    """What differs between the contestants, apart from their results."""
+    header = ("setting", *(one.label for one in contestants))
+    rows = [(name, *values) for name, values in settings]
+    return TextTable("Settings that differ", header, rows or [("none", *("" for _ in contestants))])
+
+
+def scores_table(comparison: Comparison) -> TextTable:
+    """Scores of both, their difference and both intervals."""
+    level = f"{round(100 * comparison.level, 2):g} %"
+    title = f"Out-of-fold scores, means over folds; {level} intervals of A − B"
+    rows = [
+        (
+            row.score,
+            f"{row.first:.3f}",
+            f"{row.second:.3f}",
+            _signed(row.mean),
+            _interval(row.tiles),
+            _interval(row.folds),
+            "none" if row.p_value is None else f"{row.p_value:.3f}",
+        )
+        for row in comparison.differences
+    ]
+    return TextTable(title, ("score", "A", "B", "A − B", "over tiles", "over folds", "p"), rows)
+
+
+def classes_table(comparison: Comparison) -> TextTable:
+    """map_iou by coverage class."""
+    rows = [
+        (
+            f"{row['coverage_class']:.0f}",
+            f"{row['tiles']:.0f}",
+            f"{row['first']:.3f}",
+            f"{row['second']:.3f}",
+            _signed(row["difference"]),
+            _interval(Interval(row["low"], row["high"])),
+        )
+        for row in comparison.classes.to_dict("records")
+    ]
+    title = "map_iou by coverage class: 0 = no salt, 10 = over 90 %"
+    return TextTable(title, ("class", "tiles", "A", "B", "A − B", "over tiles"), rows)
+
+
+def cost_table(contestants: Sequence[Contestant]) -> TextTable:
+    """What each network takes."""
+    header = ("cost", *(one.label for one in contestants))
+    rows = [(name, *(text(one.cost) for one in contestants)) for name, text in _COSTS.items()]
+    return TextTable("Cost", header, rows)
+
+
+def _signed(value: float) -> str:
+    if not value:
+        return "0"
+    # What lies beside zero must not read as zero.
+    return f"{value:+.3f}" if abs(value) >= 0.0005 else f"{value:+.1g}"
+
+
+def _interval(ends: Interval | None) -> str:
+    if ends is None or math.isnan(ends.low):
+        return "none"
+    return f"{_signed(ends.low)} .. {_signed(ends.high)}"
+
+
+def _recorded(text: str, value: float | None) -> str:
+    return "not recorded" if value is None else text.format(value)
+
+
+_COSTS: dict[str, Callable[[Cost], str]] = {
+    "parameters": lambda cost: f"{cost.parameters / 1e6:.1f} M",
+    "GFLOPs per tile": lambda cost: f"{cost.gflops:.2f}",
+    "seconds per epoch": lambda cost: _recorded("{:.1f}", cost.epoch_seconds),
+    "peak memory": lambda cost: _recorded("{:.0f} MiB", cost.peak_memory_mib),
+}

@@ -1,0 +1,62 @@
+"""A comparison on the terminal: what differs, how much, how sure, what cost; the verdict last."""
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from saltseg.report.tables import (
+    TWO_INTERVALS,
+    Settings,
+    TextTable,
+    classes_table,
+    cost_table,
+    scores_table,
+    settings_table,
+)
+from saltseg.scoring.comparison import Comparison, Contestant
+
+
+def print_report(
+    console: Console,
+    contestants: Sequence[Contestant],
+    comparisons: Sequence[Comparison],
+    settings: Settings,
+    warnings: Sequence[str],
+) -> None:
+    """Print a whole report; plain text where the console is no terminal.
+
+    Args:
+        console: Where to.
+        contestants: All networks, the first of which is compared with each of the others.
+        comparisons: The results, in the order of the others.
+        settings: What differs between the contestants.
+        warnings: Why the comparison may mean nothing.
+    """
+    for warning in warnings:
+        console.print(Text(f"Warning: {warning}", style="bold red"))
+    _print(console, settings_table(contestants, settings))
+    for comparison in comparisons:
+        console.print(Text(f"A = {comparison.first}, B = {comparison.second}", style="bold"))
+        console.print()
+        _print(console, scores_table(comparison))
+        _print(console, classes_table(comparison))
+    _print(console, cost_table(contestants))
+    for line in TWO_INTERVALS:
+        console.print(Text(line, style="dim"))
+    for comparison in comparisons:
+        console.print()
+        console.print(Text(comparison.verdict, style="bold"))
+
+
+def _print(console: Console, table: TextTable) -> None:
+    shown = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False)
+    for place, name in enumerate(table.header):
+        shown.add_column(Text(name), justify="right" if place else "left", overflow="fold")
+    for row in table.rows:
+        shown.add_row(*(Text(cell) for cell in row))
+    # Not as the table's title, which would be wrapped at the table's width.
+    console.print(Text(table.title, style="italic"))
+    console.print(shown)
