@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from filelock import FileLock
 from mlflow import MlflowClient
-from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.entities import Run
+from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 
 from saltseg.tracking.place import state_folder, tracking_uri
 

@@ -7,7 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from saltseg.figures import gallery, learning_curves
+from saltseg.figures.curves import learning_curves
+from saltseg.figures.tiles import gallery
 from saltseg.params import Evaluate
 from saltseg.scoring.out_of_fold import OutOfFold
 

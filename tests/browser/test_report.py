@@ -1,0 +1,99 @@
+"""The report's page, seen and used in a real browser."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from saltseg.report.page import Gallery, write_page
+from saltseg.scoring.comparison import DisputedTile, compare
+from saltseg.scoring.competition import count_pixels, tile_scores
+from tests.report.sample import LONG, contestant, disputed
+
+TILES = disputed(2)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    target = tmp_path_factory.mktemp("report") / "report.html"
+    pair = [contestant("resnet50", 0.05), contestant(LONG)]
+    settings = [("backbone", ("resnet50", "vgg16"))]
+    write_page(target, pair, [compare(*pair)], settings, [], Gallery(TILES, 0.5), "saltseg compare")
+    return target
+
+
+@pytest.fixture
+def page(browser: Browser, path: Path) -> Page:
+    opened = browser.new_page(viewport={"width": 1100, "height": 900})
+    opened.set_default_timeout(20_000)
+    opened.goto(path.as_uri())
+    return opened
+
+
+def captions(tile: DisputedTile, threshold: float) -> list[str]:
+    """What stands below each prediction, worked out without the page."""
+    salt = np.stack(tile.probabilities) / 255 > threshold
+    scores = tile_scores(count_pixels(np.stack([tile.mask] * len(salt)), salt))
+    return [f"IoU {row.iou:.3f}, map_iou {row.map_iou:.2f}" for row in scores.itertuples()]
+
+
+def shown(page: Page) -> list[str]:
+    return page.locator(".view figcaption span").all_inner_texts()
+
+
+def expected(threshold: float) -> list[str]:
+    texts = []
+    for tile in TILES:
+        texts += ["", "" if tile.mask.any() else "no salt", *captions(tile, threshold)]
+    return texts
+
+
+def test_it_opens_without_errors_and_asks_nobody(browser: Browser, path: Path) -> None:
+    page = browser.new_page()
+    trouble: list[str] = []
+    page.on("pageerror", lambda error: trouble.append(str(error)))
+    page.on("console", lambda message: trouble.append(message.text))
+    page.on(
+        "request",
+        lambda sent: None if sent.url.startswith(("file:", "data:")) else trouble.append(sent.url),
+    )
+    page.goto(path.as_uri())
+    expect(page.locator("canvas")).to_have_count(4 * len(TILES))
+    assert trouble == []
+
+
+def test_slider_scores_and_draws_anew(page: Page, path: Path) -> None:
+    assert shown(page) == expected(0.5)
+    prediction = page.locator("canvas").nth(2)
+    before = prediction.screenshot()
+    slider = page.get_by_label("Threshold", exact=True)
+    slider.fill("0.2")
+    assert page.locator("output").inner_text() == "0.20"
+    assert shown(page) == expected(0.2)
+    assert prediction.screenshot() != before
+    slider.press("ArrowRight")
+    assert shown(page) == expected(0.21)
+    for end in ("0", "1"):
+        slider.fill(end)
+        assert shown(page) == expected(float(end))
+    page.screenshot(path=path.with_suffix(".png"), full_page=True)
+
+
+def test_probabilities_can_be_looked_at(page: Page) -> None:
+    prediction = page.locator("canvas").nth(2)
+    before = prediction.screenshot()
+    page.get_by_label("probability").check()
+    assert prediction.screenshot() != before
+    page.get_by_label("image", exact=True).check()
+    assert prediction.screenshot() == before
+
+
+@pytest.mark.parametrize("width", [1280, 420])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_nothing_sticks_out(browser: Browser, path: Path, width: int, scheme: str) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    page.goto(path.as_uri())
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    assert (colour == "rgb(255, 255, 255)") == (scheme == "light")

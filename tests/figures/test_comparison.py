@@ -1,0 +1,79 @@
+"""Figures of a comparison: SVG text that can stand beside others in one page."""
+
+import re
+from dataclasses import replace
+from xml.etree import ElementTree
+
+import pytest
+
+from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
+from saltseg.scoring.comparison import Contestant
+from tests.report.sample import LONG, comparison, contestant
+
+pytestmark = pytest.mark.filterwarnings("error")
+
+
+def figures(first: Contestant, second: Contestant) -> list[str]:
+    compared = comparison(first, second)
+    return [iou_curves([first, second]), fold_differences(compared), class_scores(compared)]
+
+
+@pytest.fixture(scope="module")
+def drawn() -> list[str]:
+    return figures(contestant("resnet50", 0.05), contestant(LONG))
+
+
+def ids(svg: str) -> set[str]:
+    return set(re.findall(r'\bid="([^"]+)"', svg))
+
+
+def test_every_figure_is_one_described_element_that_loads_nothing(drawn: list[str]) -> None:
+    for svg in drawn:
+        root = ElementTree.fromstring(svg)
+        assert root.tag.endswith("svg")
+        assert root.get("role") == "img"
+        assert "resnet50" in str(root.get("aria-label"))
+        used = re.findall(r'(?:href|src)="([^"]*)"', svg)
+        assert used
+        assert all(target.startswith("#") for target in used)
+        assert {target[1:] for target in used} <= ids(svg)
+
+
+def test_ids_of_several_figures_do_not_collide(drawn: list[str]) -> None:
+    every = [ids(svg) for svg in drawn]
+    assert all(every)
+    assert len(set.union(*every)) == sum(map(len, every))
+
+
+def test_the_same_twice(drawn: list[str]) -> None:
+    assert figures(contestant("resnet50", 0.05), contestant(LONG)) == drawn
+
+
+def test_labels_are_text_not_markup_nor_formula() -> None:
+    for svg in figures(contestant("<b>&$x$"), contestant("other")):
+        assert "<b>" not in svg
+        assert "&lt;b&gt;&amp;$x$" in svg
+
+
+def test_numbers_decide_what_is_drawn(drawn: list[str]) -> None:
+    first, second = contestant("resnet50", 0.05), contestant(LONG)
+    compared = comparison(first, second)
+    halved = replace(compared.differences[0], mean=compared.differences[0].mean / 2)
+    other = replace(compared, differences=(halved, *compared.differences[1:]))
+    assert fold_differences(other) != drawn[1]
+    fewer = replace(compared, classes=compared.classes.iloc[:5])
+    assert class_scores(fewer) != drawn[2]
+    assert iou_curves([first, contestant(LONG, 0.2)]) != drawn[0]
+
+
+def test_one_fold_has_no_interval_over_folds(drawn: list[str]) -> None:
+    pair = contestant("resnet50", 0.05, folds=1), contestant(LONG, folds=1)
+    curves, difference, _ = figures(*pair)
+    assert "networks trained anew" in drawn[1]
+    assert "networks trained anew" not in difference
+    assert curves.startswith("<svg")
+
+
+def test_many_contestants() -> None:
+    svg = iou_curves([contestant(f"network {n}", n / 50) for n in range(8)])
+    assert all(f"network {n}" in svg for n in range(8))

@@ -1,0 +1,79 @@
+"""The report as a page, read as text; tests/browser looks at it in a browser."""
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from saltseg.report.page import Gallery, write_page
+from saltseg.scoring.comparison import compare
+from tests.report.sample import LONG, UNKNOWN, contestant, disputed
+
+
+def write(path: Path, *labels: str, gallery: Gallery | None = None, folds: int = 3) -> str:
+    first, *others = (contestant(label, n / 20, folds) for n, label in enumerate(labels))
+    write_page(
+        path,
+        [first, *others],
+        [compare(first, other) for other in others],
+        [("backbone", labels)],
+        ["the data <differ>"],
+        gallery or Gallery(disputed(len(labels)), threshold=0.5),
+        command="saltseg compare resnet50 'vgg16 x'",
+    )
+    return path.read_text()
+
+
+@pytest.fixture
+def page(tmp_path: Path) -> str:
+    return write(tmp_path / "report.html", "resnet50", LONG)
+
+
+def test_verdict_comes_first_and_all_parts_are_there(page: str) -> None:
+    body = page[page.index("<body>") :]
+    parts = ["<h1>", "Warning", 'class="verdict"', "What differs", "How much, and how sure"]
+    parts += ["By salt coverage", "Learning curves", "What it costs", "Where they disagree most"]
+    places = [body.index(part) for part in parts]
+    assert places == sorted(places)
+    assert "saltseg compare resnet50 &#39;vgg16 x&#39;" in body
+
+
+def test_nothing_is_loaded_from_elsewhere(page: str) -> None:
+    loads = re.findall(r'(?:src|href)\s*=\s*"([^"#][^"]*)"', page)
+    assert loads == ["data:,"]
+    assert "@import" not in page
+    assert not re.findall(r"url\((?!#)", page)
+
+
+def test_labels_cannot_become_markup(tmp_path: Path) -> None:
+    page = write(tmp_path / "report.html", "<script>alert(1)</script>", "b")
+    assert "<script>alert" not in page
+    assert "the data &lt;differ&gt;" in page
+    [data] = re.findall(r'<script id="data" type="application/json">(.*?)</script>', page)
+    assert json.loads(data)["labels"] == ["<script>alert(1)</script>", "b"]
+
+
+def test_ids_are_unique(page: str) -> None:
+    found = re.findall(r'\bid="([^"]+)"', page)
+    assert len(found) == len(set(found))
+
+
+def test_without_tiles_the_reason_stands_there(tmp_path: Path) -> None:
+    empty = Gallery([], 0.5, "They are gone.")
+    page = write(tmp_path / "report.html", "a", "b", gallery=empty)
+    assert "They are gone." in page
+    assert 'id="threshold"' not in page
+
+
+@pytest.mark.parametrize(("labels", "folds"), [(("a", "b", "c"), 3), (("a", "b"), 1)])
+def test_three_networks_and_one_fold(tmp_path: Path, labels: tuple[str, ...], folds: int) -> None:
+    page = write(tmp_path / "report.html", *labels, folds=folds)
+    assert page.count('class="verdict"') == len(labels) - 1
+
+
+def test_costs_that_nothing_recorded(tmp_path: Path) -> None:
+    pair = [contestant("a", cost=UNKNOWN), contestant("b")]
+    path = tmp_path / "report.html"
+    write_page(path, pair, [compare(*pair)], [], [], Gallery([], 0.5, "none"), command="x")
+    assert path.read_text().count("not recorded") == 2

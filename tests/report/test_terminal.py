@@ -1,0 +1,89 @@
+"""The report as printed."""
+
+import io
+
+import pytest
+from rich.console import Console
+
+from saltseg.report.terminal import print_report
+from saltseg.scoring.comparison import Contestant, compare
+from tests.report.sample import LONG, UNKNOWN, contestant
+
+SETTINGS = [("backbone", ("resnet50", "vgg16")), ("train.epochs", ("10", "60"))]
+
+
+def printed(*contestants: Contestant, warnings: tuple[str, ...] = ()) -> str:
+    first, *others = contestants
+    out = io.StringIO()
+    comparisons = [compare(first, other, comparisons=len(others)) for other in others]
+    print_report(Console(file=out, width=80), contestants, comparisons, SETTINGS, warnings)
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def text() -> str:
+    return printed(contestant("resnet50", 0.05), contestant(LONG, cost=UNKNOWN))
+
+
+def test_everything_fits_80_columns_uncut(text: str) -> None:
+    lines = text.splitlines()
+    assert max(map(len, lines)) <= 80
+    assert "…" not in text
+    assert text.count(LONG) >= 3
+    (scores,) = [line for line in lines if line.startswith(" score")]
+    assert scores.split() == [
+        "score",
+        "A",
+        "B",
+        "A",
+        "−",
+        "B",
+        "over",
+        "tiles",
+        "over",
+        "folds",
+        "p",
+    ]
+
+
+def test_what_differs_stands_above_and_the_verdict_last(text: str) -> None:
+    differs, scores = text.index("train.epochs"), text.index("map_iou")
+    assert differs < scores < text.index("these trained networks, new tiles")
+    assert text.strip().endswith("this is weak evidence.")
+
+
+def test_numbers_are_those_of_the_comparison(text: str) -> None:
+    first, second = contestant("resnet50", 0.05), contestant(LONG, cost=UNKNOWN)
+    map_iou = compare(first, second).differences[0]
+    (line,) = [line for line in text.splitlines() if line.startswith(" map_iou")]
+    assert line.split()[1:4] == [f"{map_iou.first:.3f}", f"{map_iou.second:.3f}", "+0.052"]
+    assert f"+{map_iou.tiles.low:.3f} .. +{map_iou.tiles.high:.3f}" in line
+
+
+def test_costs_that_nothing_recorded(text: str) -> None:
+    (time,) = [line for line in text.splitlines() if "seconds per epoch" in line]
+    assert time.split()[3:] == ["1.9", "not", "recorded"]
+
+
+def test_one_fold_a_warning_and_markup_in_names() -> None:
+    one = printed(
+        contestant("[red]x", 0.05, folds=1), contestant("y", folds=1), warnings=("the data differ",)
+    )
+    assert one.startswith("Warning: the data differ")
+    assert "[red]x" in one
+    assert "none" in one
+
+
+def test_itself_is_exactly_zero() -> None:
+    one = contestant("x")
+    text = printed(one, one)
+    (line,) = [line for line in text.splitlines() if line.startswith(" map_iou")]
+    assert line.split()[3:] == ["0", "0", "..", "0", "0", "..", "0", "1.000"]
+    assert "exactly zero" in text
+
+
+def test_several_are_each_held_against_the_first() -> None:
+    text = printed(contestant("a", 0.1), contestant("b"), contestant("c"))
+    assert "A = a, B = b" in text
+    assert "A = a, B = c" in text
+    assert "97.5 % intervals" in text
