@@ -63,7 +63,7 @@ def test_it_opens_without_errors_and_asks_nobody(browser: Browser, path: Path) -
     assert trouble == []
 
 
-def test_slider_scores_and_draws_anew(page: Page, path: Path) -> None:
+def test_slider_scores_and_draws_anew(page: Page, pictures: Path) -> None:
     assert shown(page) == expected(0.5)
     prediction = page.locator("canvas").nth(2)
     before = prediction.screenshot()
@@ -77,7 +77,7 @@ def test_slider_scores_and_draws_anew(page: Page, path: Path) -> None:
     for end in ("0", "1"):
         slider.fill(end)
         assert shown(page) == expected(float(end))
-    page.screenshot(path=path.with_suffix(".png"), full_page=True)
+    page.screenshot(path=pictures / "report.png", full_page=True)
 
 
 def test_probabilities_can_be_looked_at(page: Page) -> None:

@@ -65,6 +65,13 @@ class Shown:
         return found
 
 
+def report(project: Project, *arguments: str) -> str:
+    """What compare prints, without what a rebuilt store cannot know."""
+    printed = project.run("saltseg", "compare", *arguments, COLUMNS="100")
+    above, _, below = printed.partition("\nCost\n")
+    return above + below[below.index("Over tiles:") :]
+
+
 def test_queued_experiments_are_in_the_store_after_their_copies_are_gone(
     compared: Project,
 ) -> None:
@@ -91,6 +98,7 @@ def test_queued_experiments_are_in_the_store_after_their_copies_are_gone(
 def test_a_lost_store_comes_back(compared: Project) -> None:
     before = Shown(compared).everything()
     assert len(before) >= 9 * 6
+    compared_before = report(compared, "mobilenetv2", "picky")
     (compared.root / "mlflow.db").unlink()
     shutil.rmtree(compared.root / "mlartifacts")
     # A plain repro brings back the workspace, though no stage has anything to do.
@@ -99,9 +107,50 @@ def test_a_lost_store_comes_back(compared: Project) -> None:
     printed = compared.run("saltseg", "track", "--all")
     assert "skipped" not in printed
     assert Shown(compared).everything() == before
+    assert report(compared, "mobilenetv2", "picky") == compared_before
     again = compared.run("saltseg", "track", "--all")
     assert "written" not in again
     assert Shown(compared).everything() == before
+
+
+def test_compare_prints_writes_and_logs(compared: Project) -> None:
+    printed = compared.run(
+        "saltseg", "compare", "mobilenetv2", "plain", "--html", "out/report.html"
+    )
+    assert "with 2 folds this is weak evidence" in printed
+    page = (compared.root / "out/report.html").read_text()
+    shutil.rmtree(compared.root / "out")
+    assert '"tiles": [{"id"' in page
+    shown = Shown(compared)
+    runs = [run for run in shown.runs if run.data.tags["kind"] == "comparison"]
+    logged = next(run for run in runs if run.info.run_name.startswith("mobilenetv2"))
+    assert logged.data.metrics["difference_map_iou"] != 0
+    for run_id in logged.data.tags["compared"].split(", "):
+        assert f"/runs/{run_id}" in logged.data.tags["mlflow.note.content"]
+    assert shown.files(logged)["report.html"].decode() == page
+
+
+def test_compare_with_itself_is_exactly_zero(compared: Project) -> None:
+    assert "exactly zero on all 16 tiles" in report(compared, "picky", "picky")
+
+
+def test_compare_refuses_what_cannot_be_paired(compared: Project) -> None:
+    compared.run("dvc", "exp", "run", "--temp", "-n", "fewer", "-S", "train.folds=[0]")
+    refused = compared.run("saltseg", "compare", "picky", "fewer", ok=False)
+    (line,) = refused.strip().splitlines()
+    assert line.startswith("saltseg compare: the scored folds differ (plain picky: [0, 1]")
+    forced = compared.run("saltseg", "compare", "picky", "fewer", "--force")
+    assert forced.startswith("Warning: the scored folds differ")
+    assert "One fold shows how these two networks differ" in " ".join(forced.split())
+
+
+@pytest.mark.parametrize(
+    ("names", "says"), [(["vgg99", "plain"], "'vgg99'"), (["plain"], "name two runs or more")]
+)
+def test_compare_of_nothing_is_one_line(compared: Project, names: list[str], says: str) -> None:
+    (line,) = compared.run("saltseg", "compare", *names, ok=False).strip().splitlines()
+    assert line.startswith("saltseg compare: ")
+    assert says in line
 
 
 def test_an_edited_loss_makes_a_run_of_its_own(compared: Project) -> None:

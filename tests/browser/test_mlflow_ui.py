@@ -1,0 +1,29 @@
+"""What the project is for, seen as its user sees it: two backbones' curves in `mlflow ui`."""
+
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser
+
+from tests.browser.mlflow_ui import compare, group_by, mlflow_ui, open_runs
+from tests.pipeline.projects import Project
+
+pytestmark = pytest.mark.slow
+
+
+def test_two_backbones_in_one_chart(compared: Project, browser: Browser, pictures: Path) -> None:
+    with mlflow_ui(compared.root) as address:
+        page = open_runs(browser, address)
+        page.get_by_role("link", name="mobilenetv2").first.wait_for()
+        links = page.get_by_role("link").all_inner_texts()
+        (other,) = [t for t in links if t.startswith("mobilenetv2 ") and " vs " not in t]
+        page.screenshot(path=pictures / "runs.png")
+        assert {text.split()[1] for text in group_by(page, "backbone")} >= {"plain", "mobilenetv2"}
+        lines = compare(page, (other, "plain picky"), "val_map_iou")
+        page.screenshot(path=pictures / "val_map_iou.png")
+    assert set(lines) == {other, "plain picky"}
+    curves = pd.read_csv(compared.root / "metrics/curves.csv")
+    logged = list(zip(curves["epoch"], curves["val_map_iou"], strict=True))
+    assert lines["plain picky"] == pytest.approx(logged)
+    assert [step for step, _ in lines[other]] == [1, 2]
