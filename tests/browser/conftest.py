@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium, without a window."""
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium is missing; install it, on Debian with `apt-get install chromium`"
+    """The Chromium or Chrome of this machine, without a window."""
+    chromium = next(filter(None, map(shutil.which, NAMES)), None)
+    assert chromium, "Chromium is missing; install it, on Debian with `apt-get install chromium`"
     with sync_playwright() as play:
         started = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         yield started
