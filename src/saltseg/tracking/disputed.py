@@ -14,7 +14,7 @@ from saltseg.tracking.contestants import TrackedRun
 
 
 def most_disputed(runs: Sequence[TrackedRun], count: int) -> list[DisputedTile]:
-    """Tiles with the widest spread of map_iou, then of IoU; ties go to the smaller id.
+    """Tiles with the widest spread of map_iou, by turns one the first run is best at and one not.
 
     Args:
         runs: Of the networks compared, which share the data.
@@ -23,16 +23,7 @@ def most_disputed(runs: Sequence[TrackedRun], count: int) -> list[DisputedTile]:
     Raises:
         DataError: DVC's cache does not hold their images or predictions any more.
     """
-    spread = pd.concat(
-        {
-            name: _aligned(runs, name).max(axis=1) - _aligned(runs, name).min(axis=1)
-            for name in ("map_iou", "iou")
-        },
-        axis=1,
-    )
-    spread = spread[spread["iou"] > 0].reset_index()
-    ranked = spread.sort_values(["map_iou", "iou", "id"], ascending=[False, False, True])
-    wanted = ranked["id"].head(count).tolist()
+    wanted = _ranked(runs).head(count).tolist()
     with Repo() as repo:
         lock = runs[0].lock
         survey = read_table(cached(repo, lock, "data/survey/tiles.csv"), ("id",))
@@ -47,10 +38,24 @@ def most_disputed(runs: Sequence[TrackedRun], count: int) -> list[DisputedTile]:
     ]
 
 
-def _aligned(runs: Sequence[TrackedRun], score: str) -> pd.DataFrame:
-    """One column per run, the tiles that all of them scored."""
-    columns = [run.tiles.set_index("id")[score] for run in runs]
-    return pd.concat(columns, axis=1, join="inner")
+def _ranked(runs: Sequence[TrackedRun]) -> "pd.Series[str]":
+    """Ids of the tiles that the runs score differently, most disputed first.
+
+    Many a tile without salt is all right for one network and all wrong for another; among equal
+    spreads the one with more pixels at stake comes first, then the smaller id.
+    """
+    tables = [run.tiles.set_index("id").assign(wrong=lambda t: t["fp"] + t["fn"]) for run in runs]
+    scores = {
+        name: pd.concat([table[name] for table in tables], axis=1, join="inner")
+        for name in ("map_iou", "iou", "wrong")
+    }
+    spread = pd.DataFrame({name: t.max(axis=1) - t.min(axis=1) for name, t in scores.items()})
+    spread["first_best"] = scores["iou"].iloc[:, 0] == scores["iou"].max(axis=1)
+    spread = spread[spread["iou"] > 0].sort_index()
+    order = ["map_iou", "wrong", "iou"]
+    ranked = spread.sort_values(order, ascending=False, kind="stable").reset_index()
+    ranked["turn"] = ranked.groupby("first_best").cumcount()
+    return ranked.sort_values("turn", kind="stable")["id"]
 
 
 def _predictions(repo: Repo, run: TrackedRun, wanted: Sequence[str]) -> list[NDArray[np.uint8]]:
