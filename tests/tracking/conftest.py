@@ -1,32 +1,12 @@
-import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 import pytest
-import yaml
-from fsspec.implementations.dirfs import DirFileSystem
 
 from saltseg.params import Params
-from saltseg.records.outputs import Outputs
-from saltseg.records.provenance import Origin
-from saltseg.scoring.summary import mean_curves, summarise
 from saltseg.tracking.store import Store, open_store
-
-EPOCHS = pd.DataFrame(
-    {
-        "epoch": [1, 2, 3],
-        "loss": [1.5, 0.5, 0.4],
-        "iou": 0.5,
-        "map_iou": 0.5,
-        "val_loss": 1.0,
-        "val_iou": 0.5,
-        "val_map_iou": [0.4, 0.7, 0.6],
-        "learning_rate": [0.1, 0.1, 0.05],
-    }
-)
+from tests.records.sample import WriteOutputs, writer
 
 
 @pytest.fixture(scope="module")
@@ -42,9 +22,6 @@ def root(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-WriteOutputs = Callable[..., Outputs]
-
-
 @pytest.fixture
 def store(root: Path, request: pytest.FixtureRequest) -> Store:
     """An MLflow experiment of the test's own."""
@@ -57,73 +34,3 @@ def write_outputs(
 ) -> WriteOutputs:
     """Writes outputs for the test's own MLflow experiment."""
     return writer(tmp_path, params, request.node.name)
-
-
-def writer(parent: Path, params: Params, mlflow_experiment: str) -> WriteOutputs:
-    """Makes a function that writes what a pipeline of two folds leaves, as small as it gets."""
-
-    def write(
-        experiment: str | None = None, code: str = "c0", shift: float = 0.0, **evaluate: Any
-    ) -> Outputs:
-        folder = parent / f"outputs-{len(list(parent.iterdir()))}"
-        tree = params.model_dump()
-        tree["train"]["folds"] = [0, 1]
-        tree["evaluate"] |= evaluate
-        tree["tracking"]["experiment"] = mlflow_experiment
-        (folder / "metrics").mkdir(parents=True)
-        (folder / "params.yaml").write_text(yaml.safe_dump(tree))
-        histories = []
-        for fold in (0, 1):
-            history = EPOCHS.assign(loss=EPOCHS["loss"] + shift + 0.1 * fold)
-            out = folder / f"models/{params.backbone}/fold-{fold}"
-            out.mkdir(parents=True)
-            history.to_csv(out / "history.csv", index=False)
-            (out / "engine.json").write_text(json.dumps({"engine": "tensorflow"}))
-            histories.append(history.assign(fold=fold))
-        write_metrics(folder / "metrics", pd.concat(histories))
-        lock = {"schema": "2.0", "stages": stages(params.backbone, code, shift, tree)}
-        (folder / "dvc.lock").write_text(yaml.safe_dump(lock))
-        origin = Origin("f00d", experiment)
-        return Outputs(experiment or "workspace", origin, DirFileSystem(str(folder)))
-
-    return write
-
-
-def write_metrics(folder: Path, curves: pd.DataFrame) -> None:
-    tiles = pd.DataFrame(
-        {
-            "id": ["a", "b", "c", "d"],
-            "fold": [0, 0, 1, 1],
-            "coverage_class": [0, 1, 0, 1],
-            **dict.fromkeys(("tp", "fp", "fn"), 1),
-            **dict.fromkeys(("iou", "map_iou", "dice"), 0.5),
-        }
-    )
-    cost = {"parameters": 1000, "gflops": 0.5}
-    (folder / "summary.json").write_text(json.dumps(summarise(tiles, cost)))
-    tiles.to_csv(folder / "tiles.csv", index=False)
-    curves.to_csv(folder / "curves_folds.csv", index=False)
-    mean_curves(curves).to_csv(folder / "curves.csv", index=False)
-
-
-def stages(backbone: str, code: str, shift: float, tree: dict[str, Any]) -> dict[str, Any]:
-    """The stages of a dvc.lock."""
-    asked = {
-        "backbone": backbone,
-        "train.folds": tree["train"]["folds"],
-        "evaluate": tree["evaluate"],
-    }
-    results = ("summary.json", "curves.csv", "curves_folds.csv", "tiles.csv")
-    trained = {
-        f"train@{backbone}-{fold}": {"deps": [{"path": "src/loss.py", "md5": code}]}
-        for fold in (0, 1)
-    }
-    return {
-        "acquire": {"outs": [{"path": "data/survey", "md5": "aaa.dir"}]},
-        "split": {"outs": [{"path": "data/folds.csv", "md5": "bbb"}]},
-        **trained,
-        "evaluate": {
-            "params": {"params.yaml": asked},
-            "outs": [{"path": f"metrics/{name}", "md5": f"{name} {shift}"} for name in results],
-        },
-    }

@@ -11,7 +11,7 @@ from saltseg.params import Params
 from saltseg.tracking.contestants import TrackedRun, choose, differing, labels, obstacles
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.store import Store, open_store
-from tests.tracking.conftest import writer
+from tests.records.sample import writer
 
 
 @pytest.fixture(scope="module")

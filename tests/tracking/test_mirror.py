@@ -11,7 +11,7 @@ from saltseg.tracking.fold_runs import PARENT, log_result, open_fold_run
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.place import stamped
 from saltseg.tracking.store import Store
-from tests.tracking.conftest import WriteOutputs
+from tests.records.sample import WriteOutputs
 
 
 def children(store: Store, parent: str) -> list[Run]:

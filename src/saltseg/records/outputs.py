@@ -133,11 +133,20 @@ class Outputs:
             raise NotEvaluatedError(f"{self.name}: nothing has run yet; run `dvc repro`")
         locked = self.lock.get("evaluate", {}).get("params", {}).get("params.yaml", {})
         wanted = ("backbone", "train.folds", "evaluate")
-        asked = {name: reduce(getitem, name.split("."), self.params) for name in wanted}
-        trained = all(f"train@{self.backbone}-{fold}" in self.lock for fold in self.folds)
+        try:
+            asked = {name: reduce(getitem, name.split("."), self.params) for name in wanted}
+            trained = all(f"train@{self.backbone}-{fold}" in self.lock for fold in self.folds)
+        except (KeyError, TypeError):
+            raise NotEvaluatedError(
+                f"{self.name}: its params.yaml is not of this version; check out the commit it "
+                "belongs to, or run `dvc repro`"
+            ) from None
         if not trained or {name: locked.get(name) for name in wanted} != asked:
             raise NotEvaluatedError(
                 f"{self.name}: not evaluated as params.yaml asks; run `dvc repro`"
             )
         if self.changed:
-            raise NotEvaluatedError(f"{self.name}: changed since it was evaluated; run `dvc repro`")
+            raise NotEvaluatedError(
+                f"{self.name}: outputs are missing or have changed since they were evaluated; "
+                "run `dvc repro`"
+            )
