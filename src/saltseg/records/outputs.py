@@ -131,10 +131,10 @@ class Outputs:
         """
         if not self.has("dvc.lock"):
             raise NotEvaluatedError(f"{self.name}: nothing has run yet; run `dvc repro`")
-        locked = self.lock.get("evaluate", {}).get("params", {}).get("params.yaml", {})
         wanted = ("backbone", "train.folds", "evaluate")
         try:
             asked = {name: reduce(getitem, name.split("."), self.params) for name in wanted}
+            locked = self.lock.get("evaluate", {}).get("params", {}).get("params.yaml", {})
             trained = all(f"train@{self.backbone}-{fold}" in self.lock for fold in self.folds)
         except (KeyError, TypeError):
             raise NotEvaluatedError(
