@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.files import staged_folder
+from saltseg.files import staged_folder, write_whole
 
 
 def content(folder: Path) -> dict[str, str]:
@@ -73,3 +73,14 @@ def test_nothing_written_makes_an_empty_folder(tmp_path: Path) -> None:
     with staged_folder(tmp_path / "survey"):
         pass
     assert [path.name for path in tmp_path.iterdir()] == ["survey"]
+
+
+def test_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    path = tmp_path / "deep" / "report.html"
+    write_whole(path, b"one")
+    with pytest.raises(TypeError):
+        write_whole(path, "not bytes")  # type: ignore[arg-type]
+    assert path.read_bytes() == b"one"
+    write_whole(path, b"two")
+    assert path.read_bytes() == b"two"
+    assert list(path.parent.iterdir()) == [path]

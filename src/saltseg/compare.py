@@ -8,6 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from saltseg.errors import DataError
+from saltseg.files import write_whole
 from saltseg.params import load_params
 from saltseg.report.page import Gallery, write_page
 from saltseg.report.terminal import print_report
@@ -61,8 +62,13 @@ def compare_runs(
         print_report(console, contestants, comparisons, settings, warnings)
         log_comparison(store, runs, comparisons, warnings, report)
         if html:
-            html.parent.mkdir(parents=True, exist_ok=True)
-            html.write_bytes(report.read_bytes())
+            try:
+                write_whole(html, report.read_bytes())
+            except OSError as error:
+                raise DataError(
+                    f"{html}: cannot be written ({error.strerror}); choose another place for "
+                    "--html (MLflow has the report)"
+                ) from None
             console.print(f"Page: {html}")
 
 

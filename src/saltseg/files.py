@@ -30,3 +30,23 @@ def staged_folder(folder: Path) -> Iterator[Path]:
             path.replace(target)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file beside its place and move it there, so that no half of it is ever seen.
+
+    Args:
+        path: Where the file belongs; its folder is created where missing.
+        content: What is to stand in it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.NamedTemporaryFile(prefix=f".{path.name}-", dir=path.parent, delete=False) as new:
+        try:
+            new.write(content)
+            new.close()
+            # As `open` would have made it; temporary files are for their owner only.
+            Path(new.name).chmod(0o644)
+            Path(new.name).replace(path)
+        except BaseException:
+            Path(new.name).unlink(missing_ok=True)
+            raise

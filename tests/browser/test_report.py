@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
@@ -87,6 +88,38 @@ def test_probabilities_can_be_looked_at(page: Page) -> None:
     assert prediction.screenshot() != before
     page.get_by_label("image", exact=True).check()
     assert prediction.screenshot() == before
+
+
+@pytest.mark.parametrize(("threshold", "kind"), [(0.02, 1), (0.75, -1)])
+def test_errors_are_filled_in_the_colour_of_their_kind(
+    page: Page, threshold: float, kind: int
+) -> None:
+    """Too low a threshold gives false alarms, filled blue; too high a one misses salt, orange."""
+    tile = TILES[0]
+    wrong = (tile.probabilities[0] / 255 > threshold).astype(int) - tile.mask == kind
+    # Outlines lie along the edges.
+    inner = cv2.erode(wrong.astype(np.uint8), np.ones((3, 3))) > 0
+    assert inner.sum() > 10
+    page.get_by_label("Threshold", exact=True).fill(str(threshold))
+    red, _, blue = np.moveaxis(colours(page, len(wrong)), -1, 0)
+    assert (np.sign(blue - red)[inner] == kind).all()
+    page.get_by_label("errors filled").uncheck()
+    red, _, blue = np.moveaxis(colours(page, len(wrong)), -1, 0)
+    assert (blue == red)[inner].all()
+
+
+def colours(page: Page, size: int) -> np.ndarray:
+    """(H, W, 3) colours of the first prediction's canvas, from the middle of each pixel."""
+    pixels = page.evaluate(
+        """() => {
+            const canvas = document.querySelectorAll("canvas")[2];
+            const context = canvas.getContext("2d");
+            return Array.from(context.getImageData(0, 0, canvas.width, canvas.height).data);
+        }"""
+    )
+    side = int((len(pixels) / 4) ** 0.5)
+    middle = np.arange(size) * side // size + side // size // 2
+    return np.array(pixels).reshape(side, side, 4)[middle][:, middle, :3]
 
 
 @pytest.mark.parametrize("width", [1280, 420])

@@ -5,8 +5,11 @@ from dataclasses import replace
 from xml.etree import ElementTree
 
 import pytest
+from matplotlib import rc_context
+from matplotlib.figure import Figure
 
 from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
+from saltseg.figures.svg import STYLE, colours_of, to_svg
 from saltseg.scoring.comparison import Contestant
 from tests.report.sample import LONG, comparison, contestant
 
@@ -49,6 +52,17 @@ def test_the_same_twice(drawn: list[str]) -> None:
     assert figures(contestant("resnet50", 0.05), contestant(LONG)) == drawn
 
 
+def test_noise_of_the_layout_is_not_written() -> None:
+    """Its solver sums in the order of memory addresses: the last digits change by chance."""
+    pictures = set()
+    for noise in (0, 1e-12, -1e-12):
+        with rc_context(STYLE):
+            figure = Figure()
+            figure.add_axes((0.1, 0.1 + noise, 0.8, 0.8)).plot([1, 2])
+            pictures.add(to_svg(figure, "noise"))
+    assert len(pictures) == 1
+
+
 def test_labels_are_text_not_markup_nor_formula() -> None:
     for svg in figures(contestant("<b>&$x$"), contestant("other")):
         assert "<b>" not in svg
@@ -64,6 +78,13 @@ def test_numbers_decide_what_is_drawn(drawn: list[str]) -> None:
     fewer = replace(compared, classes=compared.classes.iloc[:5])
     assert class_scores(fewer) != drawn[2]
     assert iou_curves([first, contestant(LONG, 0.2)]) != drawn[0]
+
+
+def test_equal_scores_are_in_nobody_s_colour() -> None:
+    colours = colours_of(("a", "b")).values()
+    for svg in figures(contestant("a"), contestant("b"))[1:]:
+        first, second = (svg.count(f"fill: {colour}") for colour in colours)
+        assert first == second > 0
 
 
 def test_one_fold_has_no_interval_over_folds(drawn: list[str]) -> None:

@@ -155,6 +155,13 @@ def test_compare_of_nothing_is_one_line(compared: Project, names: list[str], say
     assert says in line
 
 
+def test_a_page_that_cannot_be_written_is_one_line(compared: Project) -> None:
+    asked = ("saltseg", "compare", "plain", "picky", "--html", "params.yaml/report.html")
+    printed = compared.run(*asked, ok=False).strip().splitlines()
+    assert printed[-1].startswith("saltseg compare: params.yaml/report.html: cannot be written")
+    assert not any("Traceback" in line for line in printed)
+
+
 def test_an_edited_loss_makes_a_run_of_its_own(compared: Project) -> None:
     before = {run.info.run_id for run in Shown(compared).parents()}
     losses = compared.root / "src/saltseg/nets/losses.py"

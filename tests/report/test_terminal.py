@@ -1,13 +1,14 @@
 """The report as printed."""
 
 import io
+from dataclasses import replace
 
 import pytest
 from rich.console import Console
 
 from saltseg.report.terminal import print_report
 from saltseg.scoring.comparison import Contestant, compare
-from tests.report.sample import LONG, UNKNOWN, contestant
+from tests.report.sample import LONG, UNKNOWN, comparison, contestant
 
 SETTINGS = [("backbone", ("resnet50", "vgg16")), ("train.epochs", ("10", "60"))]
 
@@ -80,6 +81,17 @@ def test_itself_is_exactly_zero() -> None:
     (line,) = [line for line in text.splitlines() if line.startswith(" map_iou")]
     assert line.split()[3:] == ["0", "0", "..", "0", "0", "..", "0", "1.000"]
     assert "exactly zero" in text
+
+
+def test_a_small_p_does_not_read_as_zero() -> None:
+    pair = contestant("x", 0.1), contestant("y")
+    compared = comparison(*pair)
+    first, *others = compared.differences
+    sure = replace(compared, differences=(replace(first, p_value=2e-5), *others))
+    out = io.StringIO()
+    print_report(Console(file=out, width=80), pair, [sure], SETTINGS, [])
+    (line,) = [line for line in out.getvalue().splitlines() if line.startswith(" map_iou")]
+    assert line.split()[-1] == "<0.001"
 
 
 def test_several_are_each_held_against_the_first() -> None:

@@ -1,6 +1,6 @@
 """Pictures of networks compared, as SVG text for a page."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -75,7 +75,8 @@ def fold_differences(comparison: Comparison, colours: Mapping[str, str] | None =
         _fold_row(axes, row, place, pair)
     limit = 1.12 * max(0.01, *(abs(end) for row in rows for end in _ends(row)))
     axes.set(xlim=(-limit, limit), ylim=(len(rows) - 0.5, -0.5))
-    axes.set_yticks(range(len(rows)), [f"{row.score}\n{row.mean:+.3f}" for row in rows])
+    names = [f"{row.score}\n{row.mean:+.3f}".replace("-", "−") for row in rows]
+    axes.set_yticks(range(len(rows)), names)
     axes.tick_params(axis="y", length=0)
     axes.grid(visible=False, axis="y")
     axes.spines["left"].set_visible(False)
@@ -95,13 +96,18 @@ def fold_differences(comparison: Comparison, colours: Mapping[str, str] | None =
 
 def _fold_row(axes: Axes, row: Difference, y: float, pair: tuple[str, str]) -> None:
     folds = row.by_fold.to_numpy()
-    colours = np.where(folds >= 0, *pair)
+    colours = _by_sign(folds, pair)
     axes.scatter(folds, np.full(len(folds), y - 0.2), s=26, c=colours, alpha=0.75, linewidth=0)
     if row.folds:
         ends = (row.folds.low, row.folds.high)
         axes.plot(ends, (y + 0.04, y + 0.04), color=_PALE, linewidth=5, solid_capstyle="butt")
     axes.plot((row.tiles.low, row.tiles.high), (y + 0.2, y + 0.2), "|-", color=_DARK, linewidth=1)
     axes.plot(row.mean, y + 0.04, "D", color=_DARK, markeredgecolor="white", markersize=7)
+
+
+def _by_sign(differences: Iterable[float], pair: tuple[str, str]) -> list[str]:
+    """The colour of the better one for each difference, grey where they are equal."""
+    return [pair[0] if one > 0 else pair[1] if one < 0 else _PALE for one in differences]
 
 
 def _ends(row: Difference) -> list[float]:
@@ -147,7 +153,7 @@ def class_scores(comparison: Comparison, colours: Mapping[str, str] | None = Non
     for x, count in zip(table["coverage_class"], table["tiles"], strict=True):
         tiles.annotate(f"{count}", (x, count), (0, 2), textcoords="offset points", ha="center")
     tiles.set(ylabel="tiles", xlabel="coverage class: 0 = no salt, 10 = salt on over 90 %")
-    tiles.set_xticks(range(11))
+    tiles.set(xticks=range(11), xlim=(-0.6, 10.6), yticks=[])
     tiles.margins(y=0.35)
     tiles.grid(visible=False)
     figure.align_ylabels()
@@ -159,6 +165,6 @@ def _class_differences(axes: Axes, table: pd.DataFrame, pair: tuple[str, str]) -
     axes.axhline(0, color=_DARK, linewidth=1)
     x, y = table["coverage_class"], table["difference"]
     axes.vlines(x, table["low"], table["high"], color=_PALE, linewidth=1.4)
-    axes.scatter(x, y, s=34, c=np.where(y >= 0, *pair), zorder=3)
+    axes.scatter(x, y, s=34, c=_by_sign(y, pair), zorder=3)
     limit = 1.1 * max(0.01, *table[["difference", "low", "high"]].abs().max())
     axes.set(ylim=(-limit, limit), ylabel="difference")

@@ -16,6 +16,8 @@ STYLE: dict[Any, Any] = {
     "axes.labelcolor": "0.25",
     "axes.spines.right": False,
     "axes.spines.top": False,
+    # That of SVG: what is laid out before writing, is then laid out for what is written.
+    "figure.dpi": 72,
     "font.size": 9,
     "grid.alpha": 0.6,
     "grid.color": "0.88",
@@ -62,6 +64,7 @@ def to_svg(figure: Figure, description: str) -> str:
     Returns:
         The element; it loads nothing, and its ids differ from those of any other figure.
     """
+    _settle(figure)
     text = io.StringIO()
     figure.savefig(
         text, format="svg", metadata=dict.fromkeys(("Creator", "Date", "Format", "Type"))
@@ -75,3 +78,13 @@ def to_svg(figure: Figure, description: str) -> str:
     svg = re.sub(r'(\bid="|href="#|url\(#)', rf"\g<1>{prefix}", svg)
     label = escape(description)
     return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" stroke-linejoin="round" ', 1)
+
+
+def _settle(figure: Figure) -> None:
+    """Lay the figure out, and round off digits that change from run to run."""
+    # The layout's solver sums in the order of memory addresses, and ids are hashes of all digits.
+    figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axes in figure.axes:
+        left, bottom, width, height = (round(part, 6) for part in axes.get_position().bounds)
+        axes.set_position((left, bottom, width, height))

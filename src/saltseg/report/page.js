@@ -1,8 +1,12 @@
 "use strict";
 
-const SCALE = 3;
+// Larger than a tile is shown, so that its outlines stay sharp.
+const SCALE = 4;
 const TRUTH = "#ffb000";
 const PREDICTION = "#1f9bcf";
+// The same colours as red, green, blue and opacity, of 255.
+const MISSED = [255, 176, 0, 115];
+const FALSE_ALARM = [31, 155, 207, 115];
 const data = JSON.parse(document.getElementById("data").textContent);
 const slider = document.getElementById("threshold");
 
@@ -23,13 +27,36 @@ function scores(mask, salt) {
   return { iou, mapIou: hits / data.iouThresholds.length };
 }
 
-function drawGrey(context, tile, values) {
-  const small = new OffscreenCanvas(tile.width, tile.height);
+/** A tile's grey levels at their own size, made once: every move of the slider draws them. */
+function greyTile(tile, values) {
   const pixels = new ImageData(tile.width, tile.height);
-  values.forEach((value, i) => pixels.data.set([value, value, value, 255], 4 * i));
+  const words = new Uint32Array(pixels.data.buffer);
+  values.forEach((value, i) => { words[i] = 0xff000000 | (value * 0x010101); });
+  return smallCanvas(tile, pixels);
+}
+
+function smallCanvas(tile, pixels) {
+  const small = document.createElement("canvas");
+  small.width = tile.width;
+  small.height = tile.height;
   small.getContext("2d").putImageData(pixels, 0, 0);
+  return small;
+}
+
+function drawPixels(context, tile, small) {
   context.imageSmoothingEnabled = false;
   context.drawImage(small, 0, 0, tile.width * SCALE, tile.height * SCALE);
+}
+
+/** Fill what the prediction gets wrong. */
+function drawErrors(context, tile, mask, salt) {
+  const pixels = new ImageData(tile.width, tile.height);
+  mask.forEach((truth, i) => {
+    if ((truth > 0) !== (salt[i] > 0)) {
+      pixels.data.set(salt[i] ? FALSE_ALARM : MISSED, 4 * i);
+    }
+  });
+  drawPixels(context, tile, smallCanvas(tile, pixels));
 }
 
 /** Draw the edges between pixels inside and outside of a mask. */
@@ -51,7 +78,8 @@ function drawOutline(context, tile, mask, colour) {
     }
   }
   context.strokeStyle = colour;
-  context.lineWidth = 2;
+  // Narrower than a pixel of the tile, whose tint must still be seen between two outlines.
+  context.lineWidth = 0.75 * SCALE;
   context.stroke();
 }
 
@@ -86,18 +114,21 @@ function addTile(tile) {
   const image = bytes(tile.image);
   const mask = bytes(tile.mask);
   const probabilities = tile.probabilities.map(bytes);
+  const grey = greyTile(tile, image);
   const plain = addView(row, tile, "image");
-  drawGrey(plain.context, tile, image);
+  drawPixels(plain.context, tile, grey);
   const truth = addView(row, tile, "true mask");
-  drawGrey(truth.context, tile, image);
+  drawPixels(truth.context, tile, grey);
   drawOutline(truth.context, tile, mask, TRUTH);
   truth.result.textContent = mask.some((value) => value > 0) ? "" : "no salt";
+  const certainties = probabilities.map((values) => greyTile(tile, values));
   const views = data.labels.map((label) => addView(row, tile, label));
 
-  return (threshold, below) => {
+  return (threshold, below, errors) => {
     views.forEach(({ context, result }, place) => {
       const salt = probabilities[place].map((value) => (value / 255 > threshold ? 1 : 0));
-      drawGrey(context, tile, below === "image" ? image : probabilities[place]);
+      drawPixels(context, tile, below === "image" ? grey : certainties[place]);
+      if (errors) drawErrors(context, tile, mask, salt);
       drawOutline(context, tile, mask, TRUTH);
       drawOutline(context, tile, salt, PREDICTION);
       const { iou, mapIou } = scores(mask, salt);
@@ -111,7 +142,8 @@ if (slider) {
   const redraw = () => {
     const below = document.querySelector("input[name=below]:checked").value;
     document.getElementById("threshold-value").textContent = Number(slider.value).toFixed(2);
-    redraws.forEach((draw) => draw(Number(slider.value), below));
+    const errors = document.getElementById("errors").checked;
+    redraws.forEach((draw) => draw(Number(slider.value), below, errors));
   };
   document.querySelector(".controls").addEventListener("input", redraw);
   redraw();

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
 from saltseg.figures.svg import colours_of
 from saltseg.report.tables import (
-    TWO_INTERVALS,
+    EXPLANATIONS,
     Settings,
     classes_table,
     cost_table,
@@ -85,7 +85,7 @@ def write_page(
         settings=settings_table(contestants, settings),
         costs=cost_table(contestants),
         curves=Markup(iou_curves(contestants)),
-        explanations=TWO_INTERVALS,
+        explanations=EXPLANATIONS,
         warnings=warnings,
         gallery=gallery,
         data=Markup(_for_script(_gallery_data(gallery, contestants))),

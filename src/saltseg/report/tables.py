@@ -9,11 +9,12 @@ from saltseg.scoring.comparison import Comparison, Contestant, Cost, Interval
 Settings = Sequence[tuple[str, Sequence[str]]]
 """Settings that differ: the name, then the value of each contestant."""
 
-TWO_INTERVALS = (
+EXPLANATIONS = (
     "Over tiles: these trained networks, new tiles (paired bootstrap within folds).",
     "Over folds: networks trained anew (corrected t-test, Nadeau and Bengio 2003).",
+    "none: a single fold or tile, or folds that all differ alike, leave nothing to judge by.",
 )
-"""What each of the two intervals speaks of."""
+"""What each of the two intervals speaks of, and why there may be none."""
 
 
 class TextTable(NamedTuple):
@@ -49,7 +50,7 @@ def scores_table(comparison: Comparison) -> TextTable:
             _signed(row.mean),
             _interval(row.tiles),
             _interval(row.folds),
-            "none" if row.p_value is None else f"{row.p_value:.3f}",
+            _probability(row.p_value),
         )
         for row in comparison.differences
     ]
@@ -91,6 +92,12 @@ def _interval(ends: Interval | None) -> str:
     if ends is None or math.isnan(ends.low):
         return "none"
     return f"{_signed(ends.low)} .. {_signed(ends.high)}"
+
+
+def _probability(p_value: float | None) -> str:
+    if p_value is None:
+        return "none"
+    return f"{p_value:.3f}" if p_value >= 0.0005 else "<0.001"
 
 
 def _recorded(text: str, value: float | None) -> str:

@@ -8,7 +8,7 @@ from rich.table import Table
 from rich.text import Text
 
 from saltseg.report.tables import (
-    TWO_INTERVALS,
+    EXPLANATIONS,
     Settings,
     TextTable,
     classes_table,
@@ -44,7 +44,7 @@ def print_report(
         _print(console, scores_table(comparison))
         _print(console, classes_table(comparison))
     _print(console, cost_table(contestants))
-    for line in TWO_INTERVALS:
+    for line in EXPLANATIONS:
         console.print(Text(line, style="dim"))
     for comparison in comparisons:
         console.print()
