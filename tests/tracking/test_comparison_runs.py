@@ -1,0 +1,40 @@
+"""A comparison is a run of its own, which links to what it compares."""
+
+from pathlib import Path
+
+from saltseg.scoring.comparison import compare
+from saltseg.tracking.comparison_runs import log_comparison
+from saltseg.tracking.contestants import choose
+from saltseg.tracking.mirror import mirror
+from saltseg.tracking.store import Store
+from tests.records.sample import WriteOutputs
+from tests.report.sample import contestant
+
+
+def test_it_links_to_its_inputs_and_replaces_its_predecessor(
+    store: Store, write_outputs: WriteOutputs, tmp_path: Path
+) -> None:
+    for outputs in (write_outputs("lossy-lynx"), write_outputs("vivid-vole", code="c1")):
+        mirror(outputs)
+    runs = choose(store, ["lossy-lynx", "vivid-vole"], tmp_path)
+    result = compare(contestant("lossy-lynx", 0.1), contestant("vivid-vole"))
+    report = tmp_path / "report.html"
+    report.write_text("the page")
+    first = log_comparison(store, runs, [result], ["the data differ"], report)
+    second = log_comparison(store, runs, [result], ["the data differ"], report)
+    (logged,) = store.find(kind="comparison")
+    assert logged.info.run_id == second != first
+    assert logged.info.run_name == f"{runs[0].name} vs {runs[1].name}"
+    note = logged.data.tags["mlflow.note.content"]
+    assert note.startswith("**Warning:** the data differ")
+    assert result.verdict in note
+    for one in runs:
+        assert f"(#/experiments/{store.experiment}/runs/{one.run.info.run_id})" in note
+    difference = result.differences[0]
+    assert logged.data.metrics["difference_map_iou"] == difference.mean
+    assert [file.path for file in store.client.list_artifacts(second)] == ["report.html"]
+    (data,) = logged.inputs.dataset_inputs
+    assert data.dataset.digest == "aaa.dir"
+    # The other way round is another comparison.
+    log_comparison(store, runs[::-1], [result], [], report)
+    assert len(store.find(kind="comparison")) == 2
