@@ -87,7 +87,10 @@ def test_eight_processes_that_open_a_new_store_at_once_lose_nothing(
         ]
 
 
-def test_runs_are_found_by_tags_beyond_one_page(root: Path) -> None:
+def test_runs_are_found_by_tags_beyond_one_page(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("saltseg.tracking.store.PAGE", 2)
     store = open_store("many")
     client = store.client
     for number in range(3):

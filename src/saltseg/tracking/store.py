@@ -14,6 +14,9 @@ from saltseg.tracking.place import state_folder, tracking_uri
 # Opens the experiment on its runs and charts; the UI would else guess, and show traces of agents.
 _MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
 
+PAGE = 1000
+"""Runs asked for at once."""
+
 
 class Store(NamedTuple):
     """An open MLflow experiment.
@@ -32,7 +35,9 @@ class Store(NamedTuple):
         found: list[Run] = []
         token = None
         while True:
-            page = self.client.search_runs([self.experiment], wanted, page_token=token)
+            page = self.client.search_runs(
+                [self.experiment], wanted, max_results=PAGE, page_token=token
+            )
             found += page
             token = page.token
             if not token:
