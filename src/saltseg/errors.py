@@ -25,6 +25,10 @@ class TrainingError(SaltsegError):
     """Training cannot go on, for instance because the loss is not finite."""
 
 
+class TrackingError(SaltsegError):
+    """The MLflow store cannot be opened."""
+
+
 @contextmanager
 def one_line_errors(name: str) -> Iterator[None]:
     """Turn a `SaltsegError` into one line on stderr and exit code 1.

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from saltseg.errors import TrackingError
 from saltseg.tracking.store import flatten, open_store
 
 WRITE = """
@@ -98,6 +99,18 @@ def test_runs_are_found_by_tags_beyond_one_page(
     client.create_run(store.experiment, tags={"kind": "other"})
     assert [run.info.run_name for run in store.find(kind="fold")] == ["2", "1", "0"]
     assert store.find(kind="fold", key="x") == []
+
+
+@pytest.mark.parametrize("uri", ["http://127.0.0.1:9", "sqlite:///{}/no.db", "file://{}/mlruns"])
+def test_store_that_cannot_be_opened_is_one_line(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, uri: str
+) -> None:
+    (tmp_path / "no.db").write_text("This is no database, though it is long enough for one." * 9)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri.format(tmp_path))
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(TrackingError, match=r"cannot be opened .* MLFLOW_TRACKING_URI") as caught:
+        open_store("salt")
+    assert "\n" not in str(caught.value)
 
 
 def test_flatten() -> None:

@@ -8,7 +8,10 @@ from filelock import FileLock
 from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
+from mlflow.exceptions import MlflowException
+from sqlalchemy.exc import SQLAlchemyError
 
+from saltseg.errors import TrackingError
 from saltseg.tracking.place import state_folder, tracking_uri
 
 # Opens the experiment on its runs and charts; the UI would else guess, and show traces of agents.
@@ -52,7 +55,21 @@ def open_store(experiment: str) -> Store:
 
     Args:
         experiment: Name of the MLflow experiment.
+
+    Raises:
+        TrackingError: The server does not answer, or the database is none.
     """
+    try:
+        return _open_store(experiment)
+    except (MlflowException, SQLAlchemyError) as error:
+        reason = " ".join(str(error).split())
+        raise TrackingError(
+            f"MLflow's store {tracking_uri()} cannot be opened ({reason[:200]}); see to it, or "
+            "set MLFLOW_TRACKING_URI to another"
+        ) from None
+
+
+def _open_store(experiment: str) -> Store:
     state, uri = state_folder(), tracking_uri()
     # A bar for each handful of small files would drown what the command has to say.
     os.environ.setdefault(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.name, "false")
