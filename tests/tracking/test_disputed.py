@@ -17,6 +17,7 @@ SCORES = pd.DataFrame(
     {
         "id": IDS,
         "fold": [0, 0, 0, 1, 1],
+        "coverage_class": [0, 0, 0, 3, 1],
         "map_iou": [1.0, 0.0, 0.0, 0.5, 1.0],
         "iou": [1.0, 0.0, 0.0, 0.7, 1.0],
         "fp": [0, 0, 0, 0, 0],
@@ -24,7 +25,8 @@ SCORES = pd.DataFrame(
     }
 )
 OTHER = SCORES.assign(
-    # The first is best at a; the second at b, c (by far) and d (by little); they agree on e.
+    # The first is best at a; the second at b, c (by far, no salt) and d (by little, salt);
+    # they agree on e.
     map_iou=[0.0, 1.0, 1.0, 0.6, 1.0],
     iou=[0.0, 1.0, 1.0, 0.8, 1.0],
     fn=[3, 0, 4, 2, 0],
@@ -73,10 +75,10 @@ def inside(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(repository)
 
 
-def test_by_turns_the_widest_spread_first_then_more_pixels(repository: Path) -> None:
+def test_by_turns_of_each_kind_the_widest_spread_first_then_more_pixels(repository: Path) -> None:
     found = most_disputed(runs(repository, SCORES, OTHER), 10)
-    assert [tile.tile for tile in found] == ["b", "a", "c", "d"]
-    assert [tile.fold for tile in found] == [0, 0, 0, 1]
+    assert [tile.tile for tile in found] == ["b", "a", "d", "c"]
+    assert [tile.fold for tile in found] == [0, 0, 1, 0]
     assert [t.tile for t in most_disputed(runs(repository, SCORES, OTHER), 2)] == ["b", "a"]
 
 

@@ -14,7 +14,10 @@ from saltseg.tracking.contestants import TrackedRun
 
 
 def most_disputed(runs: Sequence[TrackedRun], count: int) -> list[DisputedTile]:
-    """Tiles with the widest spread of map_iou, by turns one the first run is best at and one not.
+    """Tiles with the widest spread of map_iou, by turns from four kinds.
+
+    With salt and without, the first run at its best and not: a tile without salt is all right or
+    all wrong, and such tiles alone would fill the gallery.
 
     Args:
         runs: Of the networks compared, which share the data.
@@ -39,10 +42,9 @@ def most_disputed(runs: Sequence[TrackedRun], count: int) -> list[DisputedTile]:
 
 
 def _ranked(runs: Sequence[TrackedRun]) -> "pd.Series[str]":
-    """Ids of the tiles that the runs score differently, most disputed first.
+    """Ids of the tiles that the runs score differently, most disputed of each kind first.
 
-    Many a tile without salt is all right for one network and all wrong for another; among equal
-    spreads the one with more pixels at stake comes first, then the smaller id.
+    Among equal spreads the one with more pixels at stake comes first, then the smaller id.
     """
     tables = [run.tiles.set_index("id").assign(wrong=lambda t: t["fp"] + t["fn"]) for run in runs]
     scores = {
@@ -51,10 +53,11 @@ def _ranked(runs: Sequence[TrackedRun]) -> "pd.Series[str]":
     }
     spread = pd.DataFrame({name: t.max(axis=1) - t.min(axis=1) for name, t in scores.items()})
     spread["first_best"] = scores["iou"].iloc[:, 0] == scores["iou"].max(axis=1)
+    spread["salt"] = tables[0]["coverage_class"] > 0
     spread = spread[spread["iou"] > 0].sort_index()
     order = ["map_iou", "wrong", "iou"]
     ranked = spread.sort_values(order, ascending=False, kind="stable").reset_index()
-    ranked["turn"] = ranked.groupby("first_best").cumcount()
+    ranked["turn"] = ranked.groupby(["first_best", "salt"]).cumcount()
     return ranked.sort_values("turn", kind="stable")["id"]
 
 
