@@ -62,14 +62,18 @@ def compare_runs(
         print_report(console, contestants, comparisons, settings, warnings)
         log_comparison(store, runs, comparisons, warnings, report)
         if html:
-            try:
-                write_whole(html, report.read_bytes())
-            except OSError as error:
-                raise DataError(
-                    f"{html}: cannot be written ({error.strerror}); choose another place for "
-                    "--html (MLflow has the report)"
-                ) from None
+            _write(html, report.read_bytes())
             console.print(f"Page: {html}")
+
+
+def _write(html: Path, page: bytes) -> None:
+    try:
+        write_whole(html, page)
+    except OSError as error:
+        raise DataError(
+            f"{html}: cannot be written ({error.strerror}); choose another place for --html "
+            "(MLflow has the report)"
+        ) from None
 
 
 def _gallery(runs: Sequence[TrackedRun], count: int) -> Gallery:

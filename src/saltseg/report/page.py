@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,14 @@ from saltseg.report.tables import (
 )
 from saltseg.scoring.comparison import Comparison, Contestant, DisputedTile
 from saltseg.scoring.competition import IOU_THRESHOLDS
+
+_TEMPLATES = Environment(
+    loader=PackageLoader("saltseg.report", "."),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
 
 
 @dataclass(frozen=True)
@@ -61,27 +69,11 @@ def write_page(
         gallery: The most disputed tiles.
         command: What makes the page again.
     """
-    environment = Environment(
-        loader=PackageLoader("saltseg.report", "."),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    colours = colours_of([one.label for one in contestants])
-    results = [
-        {
-            "comparison": comparison,
-            "scores": scores_table(comparison),
-            "classes": classes_table(comparison),
-            "fold_figure": Markup(fold_differences(comparison, colours)),
-            "class_figure": Markup(class_scores(comparison, colours)),
-        }
-        for comparison in comparisons
-    ]
-    page = environment.get_template("page.html.j2").render(
-        title=" against ".join(one.label for one in contestants),
-        results=results,
+    labels = [one.label for one in contestants]
+    colours = colours_of(labels)
+    page = _TEMPLATES.get_template("page.html.j2").render(
+        title=" against ".join(labels),
+        results=[_result(comparison, colours) for comparison in comparisons],
         settings=settings_table(contestants, settings),
         costs=cost_table(contestants),
         curves=Markup(iou_curves(contestants)),
@@ -90,10 +82,21 @@ def write_page(
         gallery=gallery,
         data=Markup(_for_script(_gallery_data(gallery, contestants))),
         command=command,
-        style=Markup(_source(environment, "page.css")),
-        script=Markup(_source(environment, "page.js")),
+        style=Markup(_source("page.css")),
+        script=Markup(_source("page.js")),
     )
     path.write_text(page, encoding="utf-8")
+
+
+def _result(comparison: Comparison, colours: Mapping[str, str]) -> dict[str, Any]:
+    """Tables and figures of one comparison."""
+    return {
+        "comparison": comparison,
+        "scores": scores_table(comparison),
+        "classes": classes_table(comparison),
+        "fold_figure": Markup(fold_differences(comparison, colours)),
+        "class_figure": Markup(class_scores(comparison, colours)),
+    }
 
 
 def _gallery_data(gallery: Gallery, contestants: Sequence[Contestant]) -> dict[str, Any]:
@@ -123,6 +126,6 @@ def _for_script(data: dict[str, Any]) -> str:
     return json.dumps(data).replace("<", "\\u003c")
 
 
-def _source(environment: Environment, name: str) -> str:
-    assert environment.loader is not None
-    return environment.loader.get_source(environment, name)[0]
+def _source(name: str) -> str:
+    assert _TEMPLATES.loader is not None
+    return _TEMPLATES.loader.get_source(_TEMPLATES, name)[0]

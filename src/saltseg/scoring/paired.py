@@ -1,6 +1,7 @@
 """How sure a mean of paired differences is: over tiles (bootstrap) and over folds (t-test)."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
@@ -58,19 +59,11 @@ def bootstrap_interval(
     sizes = [len(sums) for sums, _ in folded]
     if min(sizes) < 2:
         return Interval(np.nan, np.nan)
-
-    def mean_over_folds(*drawn: NDArray[np.int64], axis: int) -> NDArray[np.float64]:
-        means = [
-            sums[rows].sum(axis=axis) / counts[rows].sum(axis=axis)
-            for (sums, counts), rows in zip(folded, drawn, strict=True)
-        ]
-        return np.asarray(np.mean(means, axis=0))
-
     # SciPy resamples each sample by itself, so one sample per fold makes folds the strata; row
     # numbers instead of values keep a group's sum and its count of tiles together.
     result = stats.bootstrap(
         [np.arange(size) for size in sizes],
-        mean_over_folds,
+        partial(_mean_over_folds, folded),
         n_resamples=draws,
         batch=max(1, _BATCH // sum(sizes)),
         vectorized=True,
@@ -79,6 +72,19 @@ def bootstrap_interval(
         rng=seed,
     )
     return Interval(*(float(end) for end in result.confidence_interval))
+
+
+def _mean_over_folds(
+    folded: list[tuple[NDArray[np.float64], NDArray[np.int64]]],
+    *drawn: NDArray[np.int64],
+    axis: int,
+) -> NDArray[np.float64]:
+    """Mean over folds of the mean over what was drawn, rows of each fold's sums and counts."""
+    means = [
+        sums[rows].sum(axis=axis) / counts[rows].sum(axis=axis)
+        for (sums, counts), rows in zip(folded, drawn, strict=True)
+    ]
+    return np.asarray(np.mean(means, axis=0))
 
 
 def _sums_by_fold(
