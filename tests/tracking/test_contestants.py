@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 
@@ -97,6 +98,18 @@ def test_unknown_name_lists_the_known_ones(
 def test_empty_store_says_what_to_do(root: Path, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="run `dvc repro`, or `saltseg track --all`"):
         choose(open_store("empty"), [], tmp_path)
+
+
+def test_a_run_without_its_files_says_how_to_get_them_back(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    folder = Path(urlparse(store.client.get_run(several["lossy-lynx"]).info.artifact_uri).path)
+    folder.rename(tmp_path / "elsewhere")
+    try:
+        with pytest.raises(DataError, match=r"tiles\.csv of run .* are gone; `saltseg track"):
+            choose(store, ["lossy-lynx"], tmp_path)
+    finally:
+        (tmp_path / "elsewhere").rename(folder)
 
 
 def test_all_that_differs_is_listed(store: Store, several: dict[str, str], tmp_path: Path) -> None:

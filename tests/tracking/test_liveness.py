@@ -60,6 +60,17 @@ def test_runs_of_this_process_and_of_other_machines_are_left_alone(store: Store)
     assert status(store, elsewhere) == "RUNNING"
 
 
+def test_run_that_ends_well_while_one_looks_is_not_called_killed(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = open_run(store, "just in time", **HOST)
+    seen = store.client.get_run(run_id)
+    store.client.set_terminated(run_id)
+    monkeypatch.setattr(Store, "find", lambda *_, **__: [seen])
+    assert close_dead(store) == []
+    assert status(store, run_id) == "FINISHED"
+
+
 def test_run_of_this_machine_without_any_lock_is_dead(store: Store) -> None:
     run_id = open_run(store, "before a crash", **HOST)
     assert "before a crash" in close_dead(store)

@@ -1,7 +1,9 @@
 """The store shows what the outputs say: once, whole, and again after it was lost."""
 
+import shutil
 from collections import Counter
 from pathlib import Path
+from urllib.parse import urlparse
 
 import pytest
 from mlflow.entities import Run
@@ -146,6 +148,17 @@ def test_a_deleted_fold_comes_back(store: Store, write_outputs: WriteOutputs) ->
     store.client.delete_run(children(store, shown.run_id)[1].info.run_id)
     assert mirror(outputs).done == Counter(kept=2, written=1)
     assert len(children(store, shown.run_id)) == 2
+
+
+def test_lost_files_come_back(store: Store, write_outputs: WriteOutputs) -> None:
+    outputs = write_outputs()
+    shown = mirror(outputs)
+    for run_id in (shown.run_id, children(store, shown.run_id)[0].info.run_id):
+        shutil.rmtree(urlparse(store.client.get_run(run_id).info.artifact_uri).path)
+    mended = mirror(outputs)
+    assert mended.done == Counter(written=2, adopted=1)
+    assert "tiles.csv" in store.files(mended.run_id)
+    assert all("history.csv" in store.files(r.info.run_id) for r in children(store, mended.run_id))
 
 
 def test_a_fold_trained_twice_to_the_same_end_is_shown_once(

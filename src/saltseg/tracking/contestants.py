@@ -188,4 +188,12 @@ def _newest_pair(runs: list[Run]) -> list[Run]:
 def _artifacts(store: Store, run: Run, into: Path) -> Path:
     folder = into / run.info.run_id
     folder.mkdir(exist_ok=True)
+    missing = {"params.yaml", "dvc.lock", "tiles.csv", "curves_folds.csv"} - store.files(
+        run.info.run_id
+    )
+    if missing:
+        raise DataError(
+            f"{', '.join(sorted(missing))} of run {run.info.run_name} are gone; "
+            "`saltseg track --all` writes them anew"
+        )
     return Path(store.client.download_artifacts(run.info.run_id, "", str(folder)))

@@ -19,13 +19,16 @@ _SCORES = ("map_iou", "iou", "dice", "precision", "recall")
 def true_parent(store: Store, outputs: Outputs) -> Run | None:
     """The experiment's run where it is whole and true; others of its key are deleted."""
     curves, results = outputs.table("metrics/curves.csv"), digest(outputs.results)
+    files = {"params.yaml", "dvc.lock", *(Path(path).name for path in outputs.results)}
     true = None
     for run in store.find(kind="experiment", key=outputs.key):
-        whole = run.info.status == "FINISHED" and run.data.tags.get("results") == results
-        if not true and whole and rows_agree(store.client, run.info.run_id, curves):
+        run_id = run.info.run_id
+        whole = run.info.status == "FINISHED" and files <= store.files(run_id)
+        same = whole and run.data.tags.get("results") == results
+        if not true and same and rows_agree(store.client, run_id, curves):
             true = run
         else:
-            store.client.delete_run(run.info.run_id)
+            store.client.delete_run(run_id)
     return true
 
 

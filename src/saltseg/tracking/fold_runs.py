@@ -18,6 +18,9 @@ from saltseg.tracking.store import Store, flatten
 PARENT = "mlflow.parentRunId"
 """Tag by which MLflow nests a run below another."""
 
+FILES = {"history.csv", "learning_curves.png"}
+"""Artifacts of a fold."""
+
 COSTS = ("epoch_seconds", "peak_memory_mib")
 """Metrics that only a live run can know."""
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from filelock import FileLock, Timeout
+from mlflow.entities import Run
 
 from saltseg.tracking.place import state_folder
 from saltseg.tracking.store import Store
@@ -44,10 +45,17 @@ def close_dead(store: Store) -> list[str]:
     closed = []
     with _no_run_without_lock():
         for run in store.find(kind="fold", **HOST):
-            if run.info.status == "RUNNING" and _is_dead(run.info.run_id):
-                store.client.set_terminated(run.info.run_id, status="KILLED")
-                closed.append(run.info.run_name)
+            if _is_running(run) and _is_dead(run.info.run_id):
+                # It may have ended well since the search; it says so before it drops the lock.
+                run = store.client.get_run(run.info.run_id)
+                if _is_running(run):
+                    store.client.set_terminated(run.info.run_id, status="KILLED")
+                    closed.append(run.info.run_name)
     return closed
+
+
+def _is_running(run: Run) -> bool:
+    return bool(run.info.status == "RUNNING")
 
 
 def _no_run_without_lock() -> FileLock:

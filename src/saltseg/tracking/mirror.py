@@ -12,6 +12,7 @@ from saltseg.records.provenance import provenance
 from saltseg.tracking.experiment_runs import fill_parent, name_parent, open_parent, true_parent
 from saltseg.tracking.fold_runs import (
     COSTS,
+    FILES,
     PARENT,
     log_result,
     log_rows,
@@ -89,7 +90,7 @@ def _true_runs(store: Store, outputs: Outputs, fold: int) -> list[Run]:
     for run in store.find(kind="fold", key=outputs.fold_keys[fold]):
         if run.info.status != "FINISHED":
             continue
-        if rows_agree(client, run.info.run_id, history):
+        if store.files(run.info.run_id) >= FILES and rows_agree(client, run.info.run_id, history):
             true.append(run)
         else:
             client.delete_run(run.info.run_id)

@@ -46,6 +46,10 @@ class Store(NamedTuple):
             if not token:
                 return found
 
+    def files(self, run_id: str) -> set[str]:
+        """Names of a run's artifacts."""
+        return {str(artifact.path) for artifact in self.client.list_artifacts(run_id)}
+
 
 def open_store(experiment: str) -> Store:
     """Open the store, creating database and experiment where missing.
