@@ -44,7 +44,7 @@ def test_a_second_run_runs_nothing(project: Project) -> None:
 
 
 def test_a_new_threshold_only_evaluates_again(project: Project) -> None:
-    output = project.run("dvc", "exp", "run", "-S", "evaluate.threshold=0.6")
+    output = project.run("dvc", "exp", "run", "-S", "evaluate.threshold=0.7")
     assert stages_run(output) == {"evaluate"}
     project.run("git", "checkout", "-q", "--", ".")
     project.run("dvc", "checkout", "-q")
