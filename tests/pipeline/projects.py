@@ -97,12 +97,27 @@ def fresh(tmp_path: Path) -> Project:
 
 
 @pytest.fixture(scope="session")
-def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A repository in which `dvc repro` has run; tests may add experiments, not change it."""
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository in which `dvc repro` has run; only to be copied."""
     made = make_project(tmp_path_factory.mktemp("pipeline") / "project")
     made.run("dvc", "repro")
     made.commit("the default run")
     return made
+
+
+def copy_of(trained: Project, folder: Path) -> Project:
+    """The same repository elsewhere, with a store of its own that shows the workspace."""
+    own = shutil.ignore_patterns("mlflow.db*", "mlartifacts", ".saltseg")
+    shutil.copytree(trained.root, folder, ignore=own, symlinks=True)
+    copy = Project(folder)
+    copy.run("dvc", "repro")
+    return copy
+
+
+@pytest.fixture(scope="module")
+def project(trained: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A repository in which `dvc repro` has run, shared by the tests of a module."""
+    return copy_of(trained, tmp_path_factory.mktemp("copy") / "project")
 
 
 def wait_for_queue(project: Project) -> None:
@@ -117,8 +132,9 @@ def wait_for_queue(project: Project) -> None:
 
 
 @pytest.fixture(scope="session")
-def compared(project: Project) -> Project:
+def compared(trained: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The workspace on `plain`, two queued backbones, and one that is only evaluated anew."""
+    project = copy_of(trained, tmp_path_factory.mktemp("compared") / "project")
     project.run("dvc", "exp", "run", "--queue", "-S", "backbone=plain,mobilenetv2")
     project.run("dvc", "queue", "start", "-j", "2")
     wait_for_queue(project)

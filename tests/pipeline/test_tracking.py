@@ -92,7 +92,8 @@ def test_queued_experiments_are_in_the_store_after_their_copies_are_gone(
         assert sorted(run.data.tags["fold"] for run in folds) == ["0", "1"]
         for run in folds:
             assert run.info.status == "FINISHED"
-            assert run.data.metrics["epoch_seconds"] > 0
+            # Of the workspace's run, made in another place, only the outputs are here.
+            assert ("epoch_seconds" in run.data.metrics) == (parent is queued)
             assert "history.csv" in shown.files(run)
 
 
