@@ -57,7 +57,11 @@ def compare_runs(
             settings,
             warnings,
             _gallery(runs, gallery),
-            command=shlex.join(["saltseg", "compare", *(names or [one.name for one in runs])]),
+            command=shlex.join(
+                ["saltseg", "compare", *(names or [one.run.info.run_id[:8] for one in runs])]
+                + ["--force"] * force
+                + ["--html", str(html or report.name)]
+            ),
         )
         print_report(console, contestants, comparisons, settings, warnings)
         log_comparison(store, runs, comparisons, warnings, report)
@@ -79,6 +83,8 @@ def _write(html: Path, page: bytes) -> None:
 def _gallery(runs: Sequence[TrackedRun], count: int) -> Gallery:
     """The most disputed tiles, or the reason why there are none."""
     threshold = float(runs[0].params["evaluate"]["threshold"])
+    if not count:
+        return Gallery([], threshold, "No tiles were asked for (--gallery 0).")
     try:
         tiles = most_disputed(runs, count)
     except DataError as error:

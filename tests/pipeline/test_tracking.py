@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 # Not in the outputs: who logged it, when, and how long it took. The workspace's commit is the one
 # checked out, which this test has moved on since.
-VOLATILE = {"host", "git_commit", "mlflow.parentRunId"}
+VOLATILE = {"host", "root", "git_commit", "mlflow.parentRunId"}
 COSTS = {"epoch_seconds", "peak_memory_mib"}
 
 

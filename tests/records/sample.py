@@ -86,7 +86,10 @@ def stages(backbone: str, code: str, shift: float, tree: dict[str, Any]) -> dict
     }
     results = ("summary.json", "curves.csv", "curves_folds.csv", "tiles.csv")
     trained = {
-        f"train@{backbone}-{fold}": {"deps": [{"path": "src/loss.py", "md5": code}]}
+        f"train@{backbone}-{fold}": {
+            "deps": [{"path": "src/loss.py", "md5": code}],
+            "params": {"params.yaml": {"train.epochs": tree["train"]["epochs"]}},
+        }
         for fold in (0, 1)
     }
     return {

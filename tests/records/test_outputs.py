@@ -60,6 +60,7 @@ def test_stages_of_other_folds_and_backbones_do_not_belong_to_them(write: WriteO
     [
         ("params.yaml", "backbone: resnet50", "backbone: vgg16", "not evaluated as params.yaml"),
         ("params.yaml", "threshold: 0.5", "threshold: 0.4", "not evaluated as params.yaml"),
+        ("params.yaml", "epochs: 10", "epochs: 77", "not evaluated as params.yaml"),
         ("params.yaml", "- 1\n", "- 1\n  - 2\n", "not evaluated as params.yaml"),
         ("params.yaml", "folds:", "parts:", "not of this version"),
         ("dvc.lock", "train@resnet50-1", "train@resnet50-3", "not evaluated as params.yaml"),

@@ -40,8 +40,10 @@ def tagged(store: Store, run_id: str, name: str, value: str) -> Iterator[None]:
     """A tag with another value, for a while."""
     before = store.client.get_run(run_id).data.tags[name]
     store.client.set_tag(run_id, name, value)
-    yield
-    store.client.set_tag(run_id, name, before)
+    try:
+        yield
+    finally:
+        store.client.set_tag(run_id, name, before)
 
 
 def ids(runs: list[TrackedRun]) -> list[str]:
@@ -71,8 +73,10 @@ def test_a_backbone_stands_for_its_newest_run_unless_a_run_has_that_very_name(
 ) -> None:
     assert ids(choose(store, [params.backbone], tmp_path)) == [several["workspace"]]
     store.client.delete_run(several["workspace"])
-    assert ids(choose(store, [params.backbone], tmp_path)) == [several["vivid-vole"]]
-    store.client.restore_run(several["workspace"])
+    try:
+        assert ids(choose(store, [params.backbone], tmp_path)) == [several["vivid-vole"]]
+    finally:
+        store.client.restore_run(several["workspace"])
 
 
 def test_without_names_the_newest_two_with_the_same_data_older_first(

@@ -131,17 +131,20 @@ class Outputs:
         """
         if not self.has("dvc.lock"):
             raise NotEvaluatedError(f"{self.name}: nothing has run yet; run `dvc repro`")
-        wanted = ("backbone", "train.folds", "evaluate")
         try:
-            asked = {name: reduce(getitem, name.split("."), self.params) for name in wanted}
-            locked = self.lock.get("evaluate", {}).get("params", {}).get("params.yaml", {})
+            # Every stage, not evaluate alone: a parameter of training may have been edited since.
+            same = all(
+                reduce(getitem, name.split("."), self.params) == value
+                for stage in self.lock.values()
+                for name, value in stage.get("params", {}).get("params.yaml", {}).items()
+            )
             trained = all(f"train@{self.backbone}-{fold}" in self.lock for fold in self.folds)
         except (KeyError, TypeError):
             raise NotEvaluatedError(
                 f"{self.name}: its params.yaml is not of this version; check out the commit it "
                 "belongs to, or run `dvc repro`"
             ) from None
-        if not trained or {name: locked.get(name) for name in wanted} != asked:
+        if not (same and trained and "evaluate" in self.lock):
             raise NotEvaluatedError(
                 f"{self.name}: not evaluated as params.yaml asks; run `dvc repro`"
             )

@@ -173,7 +173,8 @@ def _named(runs: list[Run], name: str) -> Run:
 
 def _newest_pair(runs: list[Run]) -> list[Run]:
     def shared(run: Run) -> tuple[str | None, ...]:
-        return tuple(run.data.tags.get(name) for name in ("data_digest", "folds_digest"))
+        digests = (run.data.tags.get(name) for name in ("data_digest", "folds_digest"))
+        return (*digests, run.data.params.get("train.folds"))
 
     pairs = sorted(combinations(range(len(runs)), 2), key=max)
     for newer, older in pairs:

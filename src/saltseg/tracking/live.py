@@ -16,7 +16,7 @@ from saltseg.params import Params
 from saltseg.records.keys import fold_key, read_lock, running_inputs
 from saltseg.records.provenance import current_origin, provenance
 from saltseg.tracking.fold_runs import log_result, open_fold_run
-from saltseg.tracking.liveness import HOST, alive, close_dead
+from saltseg.tracking.liveness import alive, close_dead, here
 from saltseg.tracking.store import open_store
 from saltseg.training.runtime import engine_versions
 
@@ -73,7 +73,7 @@ def live_fold(params: Params, fold: int) -> Iterator[LiveFold]:
     lock = Path("dvc.lock")
     stages = read_lock(lock.read_text()) if lock.exists() else {}
     engine = engine_versions()
-    tags = provenance(current_origin(), stages, params.backbone) | engine | HOST
+    tags = provenance(current_origin(), stages, params.backbone) | engine | here()
     if inputs := running_inputs():
         tags["key"] = fold_key(fold, inputs, engine)
     now = int(time.time() * 1000)

@@ -8,11 +8,13 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from mlflow.entities import Run
 
-from saltseg.tracking.place import state_folder
+from saltseg.tracking.place import project_root, state_folder
 from saltseg.tracking.store import Store
 
-HOST = {"host": socket.gethostname()}
-"""Tag of a run that is written live."""
+
+def here() -> dict[str, str]:
+    """Tags of a run that is written live from this repository; its lock lies in no other."""
+    return {"host": socket.gethostname(), "root": str(project_root())}
 
 
 @contextmanager
@@ -37,14 +39,14 @@ def alive(open_run: Callable[[], str]) -> Iterator[str]:
 
 
 def close_dead(store: Store) -> list[str]:
-    """Close runs that this machine began and no process writes any more, as KILLED.
+    """Close runs that were begun from here and that no process writes any more, as KILLED.
 
     Returns:
         Their names.
     """
     closed = []
     with _no_run_without_lock():
-        for run in store.find(kind="fold", **HOST):
+        for run in store.find(kind="fold", **here()):
             if _is_running(run) and _is_dead(run.info.run_id):
                 # It may have ended well since the search; it says so before it drops the lock.
                 run = store.client.get_run(run.info.run_id)

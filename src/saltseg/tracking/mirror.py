@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from filelock import FileLock
 from mlflow.entities import Run
+from mlflow.exceptions import MlflowException
 
 from saltseg.records.outputs import Outputs
 from saltseg.records.provenance import provenance
@@ -89,6 +90,9 @@ def _true_runs(store: Store, outputs: Outputs, fold: int) -> list[Run]:
     true = []
     for run in store.find(kind="fold", key=outputs.fold_keys[fold]):
         if run.info.status != "FINISHED":
+            # Not a live one, which has no parent yet: a mirror was interrupted while it wrote it.
+            if PARENT in run.data.tags:
+                client.delete_run(run.info.run_id)
             continue
         if store.files(run.info.run_id) >= FILES and rows_agree(client, run.info.run_id, history):
             true.append(run)
@@ -115,7 +119,11 @@ def _mirror_fold(store: Store, outputs: Outputs, fold: int, known: list[Run], pa
 
 def _is_orphan(store: Store, run: Run) -> bool:
     parent = run.data.tags.get(PARENT)
-    return not parent or store.client.get_run(parent).info.lifecycle_stage != "active"
+    try:
+        return not parent or store.client.get_run(parent).info.lifecycle_stage != "active"
+    except MlflowException:
+        # `mlflow gc` has removed it for good.
+        return True
 
 
 def _write_fold(store: Store, outputs: Outputs, fold: int, parent: str, source: Run | None) -> None:
