@@ -216,3 +216,25 @@ def test_outputs_without_evaluation_are_refused(store: Store, write_outputs: Wri
     missing.files.rm(f"models/{missing.backbone}/fold-1/history.csv")
     with pytest.raises(DataError, match=r"fold-1/history\.csv is missing"):
         mirror(missing)
+
+
+def test_what_an_interrupted_mirror_left_is_cleared_away(
+    store: Store, write_outputs: WriteOutputs
+) -> None:
+    outputs = write_outputs()
+    shown = mirror(outputs)
+    tags = {"key": outputs.fold_keys[1], PARENT: shown.run_id}
+    open_fold_run(store, outputs.params, 1, tags, start=1000)
+    assert mirror(outputs).done == Counter(kept=3)
+    assert len(children(store, shown.run_id)) == 2
+
+
+def test_folds_of_a_parent_that_is_gone_for_good_are_adopted(
+    store: Store, write_outputs: WriteOutputs
+) -> None:
+    outputs = write_outputs()
+    shown = mirror(outputs)
+    for run in children(store, shown.run_id):
+        store.client.set_tag(run.info.run_id, PARENT, "0" * 32)
+    store.client.delete_run(shown.run_id)
+    assert mirror(outputs).done == Counter(written=1, adopted=2)
