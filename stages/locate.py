@@ -7,7 +7,7 @@ Writes data/dataset.txt: its path.
 from pathlib import Path
 
 from saltseg.errors import one_line_errors
-from saltseg.files import staged_folder
+from saltseg.files import write_whole
 from saltseg.params import load_params
 from saltseg.tiles.location import require_dataset
 
@@ -17,8 +17,7 @@ def main() -> None:
     with one_line_errors("locate"):
         dataset = load_params().dataset
         require_dataset(Path(dataset))
-        with staged_folder(Path("data")) as out:
-            (out / "dataset.txt").write_text(f"{dataset}\n")
+        write_whole(Path("data/dataset.txt"), f"{dataset}\n".encode())
 
 
 if __name__ == "__main__":

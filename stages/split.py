@@ -9,7 +9,7 @@ from pathlib import Path
 from rich.console import Console
 
 from saltseg.errors import one_line_errors
-from saltseg.files import staged_folder
+from saltseg.files import staged_file
 from saltseg.params import load_params
 from saltseg.tiles.folds import make_folds, spread_table
 from saltseg.tiles.survey import read_tiles
@@ -21,8 +21,8 @@ def main() -> None:
         params = load_params()
         tiles = read_tiles(Path("data/survey"))
         folds, told = make_folds(tiles, params.split.n_splits, params.seed)
-        with staged_folder(Path("data")) as out:
-            folds.to_csv(out / "folds.csv", index=False)
+        with staged_file(Path("data/folds.csv")) as file:
+            folds.to_csv(file, index=False)
         console = Console(highlight=False)
         for sentence in told:
             console.print(f"split: {sentence}")

@@ -2,12 +2,14 @@
 
 Reads data/processed, data/folds.csv, data/initial/${backbone}.
 Writes models/${backbone}/fold-k: best.weights.h5, history.csv, oof.npy (n, H, W) float16 in the
-order of the fold table, network.json, engine.json. Logs live to MLflow.
+order of the fold table, network.json, engine.json. Logs live to MLflow. Stopped, it goes on after
+the last finished epoch, with the same result.
 """
 
 import argparse
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -17,7 +19,12 @@ from saltseg.params import load_params
 from saltseg.tiles.folds import read_folds
 from saltseg.tiles.native import resize_back
 from saltseg.tiles.survey import read_array
-from saltseg.training.runtime import engine_versions, prepare_engine
+from saltseg.training.runtime import engine_facts, prepare_engine
+
+if TYPE_CHECKING:
+    from saltseg.training.fit import FoldResult
+
+PROCESSED = Path("data/processed")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -28,36 +35,44 @@ def main(argv: list[str] | None = None) -> None:
     with one_line_errors("train"):
         params = load_params()
         prepare_engine(params.seed, params.train.threads)
-        # Keras and MLflow take seconds to import: only now, after the parameters are known good.
+        # Keras, DVC and MLflow take seconds to import: only now, the parameters are known good.
+        from saltseg.records.keys import by_name, current_inputs, fold_key
         from saltseg.tracking.live import live_fold
         from saltseg.training.fit import FoldData, train_fold
+        from saltseg.training.states import States
+        from saltseg.training.unfinished import owned
 
-        processed = Path("data/processed")
-        data = FoldData.of(
-            read_array(processed / "images.npy"),
-            read_array(processed / "masks.npy"),
-            read_folds(Path("data/folds.csv")),
-            fold,
-        )
-        native = json.loads((processed / "native.json").read_text())
+        arrays = [read_array(PROCESSED / f"{name}.npy") for name in ("images", "masks")]
+        data = FoldData.of(*arrays, read_folds(Path("data/folds.csv")), fold)
         initial = Path("data/initial") / params.backbone / "encoder.weights.h5"
-        with (
-            staged_folder(Path("models") / params.backbone / f"fold-{fold}") as out,
-            live_fold(params, fold) as live,
-        ):
-            result = train_fold(
-                data,
-                params,
-                title=f"{params.backbone} fold {fold}",
-                best_weights=out / "best.weights.h5",
-                initial=initial if initial.exists() else None,
-                watchers=[live.callback()],
-            )
-            result.history.to_csv(out / "history.csv", index=False)
-            np.save(out / "oof.npy", resize_back(result.probabilities, **native))
-            (out / "network.json").write_text(json.dumps(vars(result.cost)) + "\n")
-            (out / "engine.json").write_text(json.dumps(engine_versions()) + "\n")
-            live.log_history(result.history)
+        title, engine = f"{params.backbone} fold {fold}", engine_facts(params.train.threads)
+        inputs = current_inputs(f"train@{params.backbone}-{fold}")
+        key = fold_key(fold, inputs, engine)
+        with owned(key, title, by_name(inputs, engine)) as folder:
+            states = States(folder)
+            with live_fold(params, fold, engine | {"key": key}) as live:
+                live.log_finished(states.last().rows)
+                result = train_fold(
+                    data,
+                    params,
+                    title,
+                    states,
+                    initial=initial if initial.exists() else None,
+                    watchers=[live.callback()],
+                )
+                with staged_folder(Path("models") / params.backbone / f"fold-{fold}") as out:
+                    write_result(result, engine, out)
+                live.log_history(result.history)
+
+
+def write_result(result: "FoldResult", engine: dict[str, str], out: Path) -> None:
+    """Write the files of a trained fold."""
+    native = json.loads((PROCESSED / "native.json").read_text())
+    result.network.save_weights(out / "best.weights.h5")
+    result.history.to_csv(out / "history.csv", index=False)
+    np.save(out / "oof.npy", resize_back(result.probabilities, **native))
+    (out / "network.json").write_text(json.dumps(vars(result.cost)) + "\n")
+    (out / "engine.json").write_text(json.dumps(engine) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
 """The one error family: whatever the user can mend is raised as a `SaltsegError`."""
 
+import errno
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,16 +32,37 @@ class TrackingError(SaltsegError):
 
 @contextmanager
 def one_line_errors(name: str) -> Iterator[None]:
-    """Turn a `SaltsegError` into one line on stderr and exit code 1.
+    """Turn what the user can mend into one line on stderr.
 
     Args:
         name: The command as the user knows it, printed in front of the message.
 
     Raises:
-        SystemExit: With code 1, in place of a `SaltsegError`.
+        SystemExit: With code 1 in place of a `SaltsegError` or `OSError` (disk full, no
+            permission), with 130 in place of Ctrl-C.
     """
     try:
         yield
     except SaltsegError as error:
         print(f"{name}: {error}", file=sys.stderr)
         raise SystemExit(1) from None
+    except OSError as error:
+        print(f"{name}: {_refused(error)}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyboardInterrupt:
+        print(f"{name}: interrupted", file=sys.stderr)
+        raise SystemExit(130) from None
+
+
+def _refused(error: OSError) -> str:
+    """What the system refused, in one line."""
+    where = f" ({error.filename})" if error.filename else ""
+    # NumPy tells of a full disk with no number, as "N requested and M written".
+    if error.errno in (errno.ENOSPC, errno.EDQUOT) or "requested and" in str(error):
+        return (
+            f"no space left on the disk{where}; make room and run the same again: earlier outputs "
+            "and finished epochs are kept"
+        )
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return f"not allowed: {error.strerror}{where}; mend its permissions and run the same again"
+    return f"{' '.join(str(error).split())}; the system refused this file operation"

@@ -1,28 +1,41 @@
-"""Outputs appear whole or not at all."""
+"""Outputs appear whole or not at all: written beside their place, then moved there.
 
+What a killed process leaves is called `.NAME.partial`; git and DVC ignore it, and the next one that
+writes NAME writes over it.
+"""
+
+import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
+def _partial(path: Path) -> Path:
+    """Where `path` is written first: on the same disk, since only there a move is one step."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_name(f".{path.name}.partial")
+
+
 @contextmanager
 def staged_folder(folder: Path) -> Iterator[Path]:
-    """Collect output files beside `folder` and move them into it once all are written.
+    """Collect the files of an output folder; they come into place once all are written.
 
     Args:
-        folder: Where the files belong; created where missing. Files of the same name are
-            replaced, others stay.
+        folder: Where they belong. Where it exists, files of the same name are replaced and others
+            stay.
 
     Yields:
         An empty folder on the same disk; it is removed if the block fails.
     """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    staging = _partial(folder)
+    shutil.rmtree(staging, ignore_errors=True)
+    staging.mkdir()
     try:
         yield staging
-        folder.mkdir(exist_ok=True)
+        if not folder.exists():
+            staging.replace(folder)
+            return
         for path in staging.iterdir():
             target = folder / path.name
             if target.is_dir():
@@ -32,21 +45,32 @@ def staged_folder(folder: Path) -> Iterator[Path]:
         shutil.rmtree(staging, ignore_errors=True)
 
 
+@contextmanager
+def staged_file(path: Path) -> Iterator[Path]:
+    """Write a file so that no half of it is ever seen, not even after the power went.
+
+    Args:
+        path: Where it belongs; its folder is created where missing.
+
+    Yields:
+        The path to write to, on the same disk; removed if the block fails.
+    """
+    staging = _partial(path)
+    try:
+        yield staging
+        with staging.open("rb") as written:
+            os.fsync(written.fileno())
+        staging.replace(path)
+    finally:
+        staging.unlink(missing_ok=True)
+
+
 def write_whole(path: Path, content: bytes) -> None:
-    """Write a file beside its place and move it there, so that no half of it is ever seen.
+    """Write a file in one piece; see `staged_file`.
 
     Args:
         path: Where the file belongs; its folder is created where missing.
         content: What is to stand in it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(prefix=f".{path.name}-", dir=path.parent, delete=False) as new:
-        try:
-            new.write(content)
-            new.close()
-            # As `open` would have made it; temporary files are for their owner only.
-            Path(new.name).chmod(0o644)
-            Path(new.name).replace(path)
-        except BaseException:
-            Path(new.name).unlink(missing_ok=True)
-            raise
+    with staged_file(path) as staging:
+        staging.write_bytes(content)

@@ -10,8 +10,16 @@ from saltseg.params import BackboneRow, Params
 
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-# They decide no number: errors, atomic writes, checking of parameters; what DVC and MLflow record.
-NO_NUMBERS = {"saltseg.errors", "saltseg.files", "saltseg.params", "saltseg.quiet"}
+# They decide no number: errors, atomic writes, checking of parameters, where the state of a
+# training is kept; what DVC and MLflow record.
+NO_NUMBERS = {
+    "saltseg.errors",
+    "saltseg.files",
+    "saltseg.params",
+    "saltseg.quiet",
+    "saltseg.root",
+    "saltseg.training.unfinished",
+}
 RECORDS = ("saltseg.tracking", "saltseg.records")
 
 

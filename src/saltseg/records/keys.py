@@ -2,12 +2,15 @@
 
 import hashlib
 import json
-import os
 from collections.abc import Mapping
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
+
+from saltseg.errors import DataError
 
 Inputs = dict[str, Any]
 """What a stage declares: the digest of every file and the value of every parameter, by path."""
@@ -30,25 +33,40 @@ def locked_inputs(stage: Mapping[str, Any]) -> Inputs:
     return {"deps": files, "params": stage.get("params", {})}
 
 
-def running_inputs() -> Inputs | None:
-    """Inputs of the stage that DVC is running now; None outside of DVC.
+def current_inputs(stage: str) -> Inputs:
+    """Inputs of a stage as they are now.
 
     DVC writes them to dvc.lock only after the stage, so it is asked to hash them here.
+
+    Args:
+        stage: Its name, for instance `train@resnet50-0`.
+
+    Raises:
+        DataError: This is no DVC repository, or it has no such stage.
     """
-    name = os.environ.get("DVC_STAGE")
-    if not name:
-        return None
     from dvc.dependency import ParamsDependency
+    from dvc.exceptions import NotDvcRepoError
     from dvc.repo import Repo
+    from dvc.stage.exceptions import StageNotFound
 
     found: Inputs = {"deps": {}, "params": {}}
-    with Repo() as repo:
-        (stage,) = repo.stage.collect(name)
-        stage.save_deps()
-        for dep in stage.deps:
-            kind = "params" if isinstance(dep, ParamsDependency) else "deps"
-            found[kind][dep.def_path] = dep.hash_info.value
+    try:
+        with Repo() as repo:
+            (one,) = repo.stage.collect(stage)
+            one.save_deps()
+            for dep in one.deps:
+                kind = "params" if isinstance(dep, ParamsDependency) else "deps"
+                found[kind][dep.def_path] = dep.hash_info.value
+    except (NotDvcRepoError, StageNotFound) as error:
+        raise DataError(
+            f"no stage {stage} here ({error}); run `dvc repro` in the project"
+        ) from None
     return found
+
+
+def by_name(inputs: Inputs, engine: Mapping[str, str]) -> dict[str, Any]:
+    """All that `fold_key` digests, by the name a user knows it by."""
+    return reduce(or_, inputs["params"].values(), {**inputs["deps"], **engine})
 
 
 def fold_key(fold: int, inputs: Inputs, engine: Mapping[str, str]) -> str:
@@ -57,7 +75,7 @@ def fold_key(fold: int, inputs: Inputs, engine: Mapping[str, str]) -> str:
     Args:
         fold: The fold held out.
         inputs: Of its train stage.
-        engine: Names and versions of what computed, from `runtime.engine_versions`.
+        engine: What computed, from `runtime.engine_facts`.
     """
     return digest(fold, inputs, engine)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 from mlflow.entities import Run
 
-from saltseg.tracking.place import project_root, state_folder
+from saltseg.root import project_root, state_folder
 from saltseg.tracking.store import Store
 
 
@@ -76,6 +76,4 @@ def _is_dead(run_id: str) -> bool:
 
 
 def _lock(run_id: str) -> Path:
-    folder = state_folder() / "running"
-    folder.mkdir(exist_ok=True)
-    return folder / f"{run_id}.lock"
+    return state_folder("running") / f"{run_id}.lock"

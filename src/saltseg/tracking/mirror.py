@@ -10,6 +10,7 @@ from mlflow.exceptions import MlflowException
 
 from saltseg.records.outputs import Outputs
 from saltseg.records.provenance import provenance
+from saltseg.root import state_folder
 from saltseg.tracking.experiment_runs import fill_parent, name_parent, open_parent, true_parent
 from saltseg.tracking.fold_runs import (
     COSTS,
@@ -21,7 +22,7 @@ from saltseg.tracking.fold_runs import (
     rows_agree,
 )
 from saltseg.tracking.liveness import close_dead
-from saltseg.tracking.place import stamp, state_folder
+from saltseg.tracking.place import stamp
 from saltseg.tracking.store import Store, open_store
 
 

@@ -1,26 +1,13 @@
-"""Where things lie: the store, and what this machine remembers about it, without MLflow."""
+"""Where the store is, and what this machine remembers about it, without MLflow."""
 
 import os
 import sqlite3
 from pathlib import Path
 
+from saltseg.files import write_whole
 from saltseg.records.keys import digest
 from saltseg.records.outputs import Outputs
-
-
-def project_root() -> Path:
-    """The DVC repository's root; in a throw-away copy of an experiment, that of the original."""
-    if root := os.environ.get("DVC_ROOT"):
-        return Path(root)
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir()), here)
-
-
-def state_folder() -> Path:
-    """Folder of locks and stamps, ignored by git."""
-    folder = project_root() / ".saltseg"
-    folder.mkdir(exist_ok=True)
-    return folder
+from saltseg.root import project_root, state_folder
 
 
 def tracking_uri() -> str:
@@ -39,15 +26,13 @@ def stamped(outputs: Outputs) -> bool:
 
 def stamp(outputs: Outputs, run_id: str) -> None:
     """Remember that the store shows these outputs, as this run."""
-    path = _stamp(outputs)
-    path.parent.mkdir(exist_ok=True)
-    path.write_text(f"{run_id}\n")
+    write_whole(_stamp(outputs), f"{run_id}\n".encode())
 
 
 def _stamp(outputs: Outputs) -> Path:
     tracking = (outputs.params["tracking"], tracking_uri())
     shown = digest(outputs.key, outputs.results, outputs.origin.experiment, *tracking)
-    return state_folder() / "tracked" / shown
+    return state_folder("tracked") / shown
 
 
 def _is_there(uri: str, run_id: str) -> bool:

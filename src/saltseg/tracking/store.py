@@ -12,7 +12,8 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from saltseg.errors import TrackingError
-from saltseg.tracking.place import state_folder, tracking_uri
+from saltseg.root import state_folder
+from saltseg.tracking.place import tracking_uri
 
 # Opens the experiment on its runs and charts; the UI would else guess, and show traces of agents.
 _MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}

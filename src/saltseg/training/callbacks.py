@@ -3,7 +3,6 @@
 import math
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 import keras
@@ -12,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from saltseg.errors import TrainingError
 from saltseg.params import Train
 from saltseg.training.batches import TrainingBatches
+from saltseg.training.states import State, States
 
 MONITOR = "val_map_iou"
 """What the best weights, the learning rate and early stopping are decided by; more is better."""
@@ -19,12 +19,9 @@ MONITOR = "val_map_iou"
 Logs = dict[str, Any]
 
 
-def decisions(options: Train, best_weights: Path) -> list[keras.callbacks.Callback]:
-    """The callbacks that decide by `MONITOR`: best weights, learning rate, early stopping."""
+def decisions(options: Train) -> list[keras.callbacks.Callback]:
+    """The callbacks that decide by `MONITOR`: the learning rate, and the best epoch and the end."""
     return [
-        keras.callbacks.ModelCheckpoint(
-            best_weights, monitor=MONITOR, mode="max", save_best_only=True, save_weights_only=True
-        ),
         keras.callbacks.ReduceLROnPlateau(
             monitor=MONITOR,
             mode="max",
@@ -36,6 +33,46 @@ def decisions(options: Train, best_weights: Path) -> list[keras.callbacks.Callba
             monitor=MONITOR, mode="max", patience=options.early_stopping.patience
         ),
     ]
+
+
+class SaveStates(keras.callbacks.Callback):
+    """Saves the state of the training after every epoch; must come last of all callbacks."""
+
+    _COUNTED = ("best", "wait", "cooldown_counter", "best_epoch", "stopped_epoch")
+
+    def __init__(
+        self, states: States, began: State, deciding: list[keras.callbacks.Callback]
+    ) -> None:
+        """Go on from a state.
+
+        Args:
+            states: Where to save.
+            began: The state to go on from.
+            deciding: As from `decisions`; they take up what they had counted.
+        """
+        super().__init__()
+        self._states, self._deciding = states, {type(one).__name__: one for one in deciding}
+        self.state = began
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Give the deciding callbacks their counts, after they have set them to naught."""
+        for name, counts in self.state.counters.items():
+            for count, value in counts.items():
+                setattr(self._deciding[name], count, value)
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Save."""
+        self.state = State(
+            epoch=epoch + 1,
+            best=self._deciding["EarlyStopping"].best_epoch + 1,
+            stopped=self.model.stop_training,
+            rows=[*self.state.rows, dict(logs or {})],
+            counters={
+                name: {count: getattr(one, count) for count in self._COUNTED if hasattr(one, count)}
+                for name, one in self._deciding.items()
+            },
+        )
+        self._states.save(self.model, self.state)
 
 
 class SeedEpochs(keras.callbacks.Callback):
@@ -51,6 +88,10 @@ class SeedEpochs(keras.callbacks.Callback):
         self._batches.start_epoch(epoch)
 
 
+class NotFiniteError(TrainingError):
+    """The loss is not a finite number."""
+
+
 class StopOnNan(keras.callbacks.Callback):
     """Ends training where the loss is not finite, with an error that says when and at what rate."""
 
@@ -62,11 +103,11 @@ class StopOnNan(keras.callbacks.Callback):
         """Check the running loss.
 
         Raises:
-            TrainingError: It is not finite.
+            NotFiniteError: It is not finite.
         """
         if not math.isfinite((logs or {}).get("loss", 0.0)):
             rate = float(self.model.optimizer.learning_rate)
-            raise TrainingError(
+            raise NotFiniteError(
                 f"the loss is not finite in epoch {self._epoch + 1}, batch {batch + 1}, at "
                 f"learning rate {rate:g}; lower train.learning_rate"
             )
@@ -75,10 +116,10 @@ class StopOnNan(keras.callbacks.Callback):
 class ShowProgress(keras.callbacks.Callback):
     """A live bar over all steps on a terminal, and one line an epoch everywhere."""
 
-    def __init__(self, title: str) -> None:
-        """Name what is trained, for instance `resnet50 fold 0`."""
+    def __init__(self, title: str, finished: int = 0) -> None:
+        """Name what is trained, for instance `resnet50 fold 0`, and how many epochs it has had."""
         super().__init__()
-        self._title = title
+        self._title, self._finished = title, finished
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
         """Start the bar."""
@@ -91,10 +132,13 @@ class ShowProgress(keras.callbacks.Callback):
             disable=not sys.stdout.isatty(),
             transient=True,
         )
-        total = self.params["epochs"] * self.params["steps"]
-        self._task = self._bar.add_task(self._title, total=total, loss=math.nan)
+        steps = self.params["steps"]
+        total, done = self.params["epochs"] * steps, self._finished * steps
+        self._task = self._bar.add_task(self._title, total=total, completed=done, loss=math.nan)
         self._bar.start()
-        if self._bar.disable:
+        if self._finished:
+            print(f"{self._title}: goes on after epoch {self._finished}", flush=True)
+        elif self._bar.disable:
             print(f"{self._title}: {total} steps; the first one compiles the network", flush=True)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

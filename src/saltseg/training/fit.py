@@ -8,14 +8,22 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from saltseg.errors import DataError
+from saltseg.errors import DataError, TrainingError
 from saltseg.nets.cost import Cost, network_cost
 from saltseg.nets.losses import BceDice
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
 from saltseg.training.batches import TileBatches, TrainingBatches
-from saltseg.training.callbacks import SeedEpochs, ShowProgress, StopOnNan, decisions
+from saltseg.training.callbacks import (
+    NotFiniteError,
+    SaveStates,
+    SeedEpochs,
+    ShowProgress,
+    StopOnNan,
+    decisions,
+)
+from saltseg.training.states import State, States, UnreadableStateError
 
 Bytes = NDArray[np.uint8]
 
@@ -59,11 +67,13 @@ class FoldResult:
     """What training one fold gives.
 
     Attributes:
+        network: The U-Net with its best weights, without optimizer.
         history: One row per epoch: `epoch` (from 1), the losses and metrics, `learning_rate`.
         probabilities: Out-of-fold predictions of the best weights, (n, S, S) float32.
         cost: Size of the network.
     """
 
+    network: keras.Model
     history: pd.DataFrame
     probabilities: NDArray[np.float32]
     cost: Cost
@@ -73,55 +83,67 @@ def train_fold(
     data: FoldData,
     params: Params,
     title: str,
-    best_weights: Path,
+    states: States,
     initial: Path | None = None,
     watchers: list[keras.callbacks.Callback] | None = None,
 ) -> FoldResult:
     """Train the U-Net of `params.backbone` and predict the held-out tiles with its best weights.
 
+    Goes on after the last epoch in `states`; the result is that of a training never stopped.
+
     Args:
         data: The fold's tiles.
         params: All parameters.
         title: What the progress bar calls it.
-        best_weights: Where the best weights go, `.weights.h5`.
+        states: Where the state is saved after each epoch; they must be of this very training.
         initial: File with initial weights of the backbone; None for random ones.
         watchers: Further callbacks, for instance a live log.
 
     Raises:
-        TrainingError: The loss is not finite.
+        TrainingError: The loss is not finite; the best weights so far are left in `states`.
         WeightsError: `initial` belongs to another network.
     """
-    options = params.train
-    model = _compiled(params, data, initial)
-    batches = TrainingBatches(
-        data.images,
-        data.masks,
-        data.fitted,
-        options.batch_size,
-        seed=params.seed,
-        augment=options.augment,
-        bright_channels=[
-            c for c, name in enumerate(params.preprocess.channels) if name == "intensity"
-        ],
-    )
-    held_out = TileBatches(data.images, data.masks, data.held_out, options.batch_size)
-    watching = [SeedEpochs(batches), StopOnNan(), ShowProgress(title), *(watchers or [])]
-    fitted = model.fit(
-        batches,
-        validation_data=held_out,
-        epochs=options.epochs,
-        shuffle=False,
-        verbose=0,
-        callbacks=[*decisions(options, best_weights), *watching],
-    )
-    history = pd.DataFrame(fitted.history)
+    model, state = _begin(data, params, initial, states)
+    batches = _training_batches(data, params)
+    held_out = TileBatches(data.images, data.masks, data.held_out, params.train.batch_size)
+    deciding = decisions(params.train)
+    saving = SaveStates(states, state, deciding)
+    watching = [StopOnNan(), ShowProgress(title, state.epoch), *(watchers or [])]
+    try:
+        model.fit(
+            batches,
+            validation_data=held_out,
+            initial_epoch=state.epoch,
+            epochs=state.epoch if state.stopped else params.train.epochs,
+            shuffle=False,
+            verbose=0,
+            callbacks=[SeedEpochs(batches), *deciding, *watching, saving],
+        )
+    except NotFiniteError as error:
+        raise TrainingError(f"{error}; {_keep_best(model, saving.state, states)}") from None
+    states.load(model, saving.state.best)
+    history = pd.DataFrame(saving.state.rows)
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
-    model.load_weights(best_weights)
     probabilities = model.predict(held_out, verbose=0)[..., 0]
-    return FoldResult(history, probabilities, network_cost(model))
+    return FoldResult(_network(model), history, probabilities, network_cost(model))
+
+
+def _begin(
+    data: FoldData, params: Params, initial: Path | None, states: States
+) -> tuple[keras.Model, State]:
+    """The compiled model and its state, as the last epoch left them or at the beginning."""
+    state, model = states.last(), _compiled(params, data, initial)
+    if state.epoch:
+        try:
+            states.load(model, state.epoch)
+        except UnreadableStateError as error:
+            states.clear(str(error))
+            state, model = State(), _compiled(params, data, initial)
+    return model, state
 
 
 def _compiled(params: Params, data: FoldData, initial: Path | None) -> keras.Model:
+    keras.utils.set_random_seed(params.seed)
     side, channels = data.images.shape[1], data.images.shape[3]
     model = build_unet(backbone_row(params.backbone), side, channels, params.model, initial)
     model.compile(
@@ -131,3 +153,31 @@ def _compiled(params: Params, data: FoldData, initial: Path | None) -> keras.Mod
         jit_compile=params.train.jit_compile,
     )
     return model
+
+
+def _training_batches(data: FoldData, params: Params) -> TrainingBatches:
+    channels = params.preprocess.channels
+    return TrainingBatches(
+        data.images,
+        data.masks,
+        data.fitted,
+        params.train.batch_size,
+        seed=params.seed,
+        augment=params.train.augment,
+        bright_channels=[c for c, name in enumerate(channels) if name == "intensity"],
+    )
+
+
+def _keep_best(model: keras.Model, state: State, states: States) -> str:
+    """Leave the best weights so far where a user can load them, and say where."""
+    if not state.epoch:
+        return "no epoch was finished"
+    path = states.folder / "best.weights.h5"
+    states.load(model, state.best)
+    _network(model).save_weights(path)
+    return f"the best weights so far, of epoch {state.best}, are in {path}"
+
+
+def _network(model: keras.Model) -> keras.Model:
+    """The same network without optimizer, whose slots would triple the size of its files."""
+    return keras.Model(model.inputs, model.outputs, name=model.name)

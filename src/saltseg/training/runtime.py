@@ -24,13 +24,21 @@ def prepare_engine(seed: int, threads: int | None) -> None:
             import tensorflow as tf
 
             tf.config.threading.set_inter_op_parallelism_threads(1)
-            tf.config.threading.set_intra_op_parallelism_threads(threads or os.cpu_count() or 1)
+            tf.config.threading.set_intra_op_parallelism_threads(_cores(threads))
             tf.config.experimental.enable_op_determinism()
             tf.config.list_logical_devices()  # look for GPUs now, while nobody listens
 
 
-def engine_versions() -> dict[str, str]:
-    """Names and versions of what computes: Keras, its engine, NumPy."""
+def engine_facts(threads: int | None) -> dict[str, str]:
+    """What computes: Keras, its engine, NumPy, and what else the last digits depend on.
+
+    Args:
+        threads: As given to `prepare_engine`.
+
+    Returns:
+        `engine`, `engine_version`, `keras_version`, `numpy_version`, `device` (cpu or gpu) and
+        `threads`.
+    """
     import keras
     import numpy
 
@@ -41,4 +49,10 @@ def engine_versions() -> dict[str, str]:
         "engine_version": str(module.__version__),
         "keras_version": keras.__version__,
         "numpy_version": numpy.__version__,
+        "device": keras.distribution.list_devices()[0].split(":")[0],
+        "threads": str(_cores(threads)),
     }
+
+
+def _cores(threads: int | None) -> int:
+    return threads or os.cpu_count() or 1

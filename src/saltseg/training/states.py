@@ -1,0 +1,109 @@
+"""What a training must remember to go on exactly where it was stopped, saved after every epoch.
+
+Two things in a folder: `0007.npz` with every variable of the network and the optimizer after
+epoch 7, for the last epoch and for the best one; and `state.json`, which says which these are and
+holds the rest. It is written last and in one move, so a kill at any moment leaves the state of one
+whole epoch.
+"""
+
+import zipfile
+from pathlib import Path
+
+import keras
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from saltseg.errors import TrainingError
+from saltseg.files import staged_file, write_whole
+
+Counters = dict[str, dict[str, float | int | None]]
+"""What the deciding callbacks count, by class and attribute."""
+
+
+class State(BaseModel):
+    """A training after some epochs, but for its variables.
+
+    Attributes:
+        epoch: Epochs finished.
+        best: The epoch whose weights are the best so far, counted from 1.
+        stopped: Whether early stopping has ended the training.
+        rows: Losses, metrics and learning rate of each epoch.
+        counters: What the deciding callbacks count.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    epoch: int = Field(default=0, ge=0)
+    best: int = Field(default=0, ge=0)
+    stopped: bool = False
+    rows: list[dict[str, float]] = []
+    counters: Counters = {}
+
+
+class UnreadableStateError(TrainingError):
+    """A state on disk is torn, or belongs to another network."""
+
+
+class States:
+    """The states of one training, in a folder of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        """Use a folder; it is made where it is missing."""
+        self.folder = folder
+        folder.mkdir(parents=True, exist_ok=True)
+
+    def last(self) -> State:
+        """State after the last epoch that was finished; of no epoch where none was."""
+        path = self.folder / "state.json"
+        try:
+            return State.model_validate_json(path.read_bytes()) if path.exists() else State()
+        except ValidationError as error:
+            self.clear(f"{path}: {' '.join(str(error).split())}")
+            return State()
+
+    def save(self, model: keras.Model, state: State) -> None:
+        """Save a state with the variables of the model, and drop those it replaces."""
+        with staged_file(self._variables(state.epoch)) as path, path.open("wb") as file:
+            np.savez(file, *map(keras.ops.convert_to_numpy, _variables(model)))
+        write_whole(self.folder / "state.json", state.model_dump_json().encode())
+        kept = {self._variables(state.epoch), self._variables(state.best)}
+        for path in set(self.folder.glob("*.npz")) - kept:
+            path.unlink()
+
+    def load(self, model: keras.Model, epoch: int) -> None:
+        """Give a model the variables it had after an epoch, the optimizer's included.
+
+        Args:
+            model: Compiled like the one that was saved.
+            epoch: The last or the best one, counted from 1.
+
+        Raises:
+            UnreadableStateError: The file is missing, torn, or of another network; the model may
+                then be changed in part.
+        """
+        model.optimizer.build(model.trainable_variables)
+        path = self._variables(epoch)
+        try:
+            # A zip: reading checks the checksum of every array.
+            with np.load(path, allow_pickle=False) as arrays:
+                for variable, name in zip(_variables(model), arrays.files, strict=True):
+                    variable.assign(arrays[name])
+        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+            raise UnreadableStateError(f"{path}: {' '.join(str(error).split())}") from None
+
+    def clear(self, why: str) -> None:
+        """Forget states that cannot be gone on from, and say so."""
+        print(f"cannot go on from a damaged state ({why}); starting from the beginning", flush=True)
+        for path in (*self.folder.glob("*.npz"), self.folder / "state.json"):
+            path.unlink(missing_ok=True)
+
+    def _variables(self, epoch: int) -> Path:
+        return self.folder / f"{epoch:04d}.npz"
+
+
+def _variables(model: keras.Model) -> list[keras.Variable]:
+    """Every variable that training changes, in a fixed order.
+
+    The seeds of dropout are among the model's own; the weights files of Keras leave them out.
+    """
+    return [*model.variables, *model.optimizer.variables]

@@ -1,0 +1,116 @@
+"""The state of a training on disk: whole, or refused."""
+
+import os
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from saltseg.training.states import State, States, UnreadableStateError
+
+
+def network(units: int = 2) -> keras.Model:
+    """A network with dropout, which has seeds among its variables."""
+    layers = [keras.layers.Input((3,)), keras.layers.Dropout(0.5), keras.layers.Dense(units)]
+    model = keras.Sequential(layers)
+    model.compile("adam", "mse", run_eagerly=True)
+    return model
+
+
+def step(model: keras.Model) -> float:
+    ones = np.ones((4, 3), np.float32)
+    return float(model.train_on_batch(ones, np.ones((4, 2), np.float32)))
+
+
+@pytest.fixture
+def states(tmp_path: Path) -> States:
+    """States after epochs 1 and 2, of which the first is the best."""
+    states, model = States(tmp_path / "states"), network()
+    for epoch in (1, 2):
+        step(model)
+        states.save(model, State(epoch=epoch, best=1, rows=[{"loss": 0.1}] * epoch))
+    return states
+
+
+def names(states: States) -> list[str]:
+    return sorted(path.name for path in states.folder.iterdir())
+
+
+def test_nothing_saved_is_no_epoch(tmp_path: Path) -> None:
+    assert States(tmp_path / "none").last() == State(epoch=0)
+
+
+def test_last_and_best_are_kept(states: States) -> None:
+    assert names(states) == ["0001.npz", "0002.npz", "state.json"]
+    states.save(network(), State(epoch=3, best=3))
+    assert names(states) == ["0003.npz", "state.json"]
+    assert states.last() == State(epoch=3, best=3)
+
+
+def test_numbers_come_back_exactly(states: States) -> None:
+    rows = [{"loss": 0.1 + 0.2, "learning_rate": 1e-6 / 3}]
+    counters: dict = {"EarlyStopping": {"best": 1 / 3, "wait": 2}, "ReduceLROnPlateau": {}}
+    state = State(epoch=3, best=3, stopped=True, rows=rows, counters=counters)
+    states.save(network(), state)
+    assert states.last() == state
+
+
+def test_steps_go_on_as_if_never_stopped(tmp_path: Path) -> None:
+    """Weights, optimizer slots and step count, and the seeds of dropout."""
+    states, model = States(tmp_path), network()
+    step(model)
+    states.save(model, State(epoch=1, best=1))
+    went_on = [step(model) for _ in range(3)]
+    other = network()
+    states.load(other, 1)
+    assert [step(other) for _ in range(3)] == went_on
+
+
+@pytest.mark.parametrize("damage", ["torn", "flipped", "missing", "pickled", "text"])
+def test_damaged_variables_are_refused(states: States, damage: str) -> None:
+    path = states.folder / "0002.npz"
+    content = bytearray(path.read_bytes())
+    if damage == "torn":
+        path.write_bytes(content[: len(content) // 2])
+    elif damage == "flipped":
+        content[content.index(b"\x93NUMPY") + 130] ^= 1
+        path.write_bytes(content)
+    elif damage == "missing":
+        path.unlink()
+    elif damage == "pickled":
+        np.savez(path.open("wb"), np.array([os.system], dtype=object))
+    else:
+        path.write_text("no zip")
+    with pytest.raises(UnreadableStateError, match=r"0002\.npz: ") as caught:
+        states.load(network(), 2)
+    assert "\n" not in str(caught.value)
+
+
+def test_state_of_another_network_is_refused(states: States) -> None:
+    with pytest.raises(UnreadableStateError):
+        states.load(network(units=5), 2)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b'{"epoch": -1, "best": 1}', b"\xff\xfe", b"[1]"])
+def test_damaged_summary_begins_anew_and_says_so(
+    states: States, content: bytes, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (states.folder / "state.json").write_bytes(content)
+    assert states.last() == State()
+    assert "damaged state" in capsys.readouterr().out
+    assert names(states) == []
+
+
+def test_killed_while_saving_leaves_the_epoch_before(
+    states: States, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def killed(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("saltseg.training.states.write_whole", killed)
+    with pytest.raises(KeyboardInterrupt):
+        states.save(network(), State(epoch=3, best=3))
+    assert states.last().epoch == 2
+    states.load(network(), 2)
+    states.load(network(), 1)
