@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saltseg.errors import one_line_errors
-from saltseg.files import staged_folder
+from saltseg.files import require_space, staged_folder
 from saltseg.params import load_params
 from saltseg.tiles.folds import read_folds
 from saltseg.tiles.native import resize_back
@@ -68,6 +68,8 @@ def main(argv: list[str] | None = None) -> None:
 def write_result(result: "FoldResult", engine: dict[str, str], out: Path) -> None:
     """Write the files of a trained fold."""
     native = json.loads((PROCESSED / "native.json").read_text())
+    # HDF5 that runs out of room prints tracebacks of its own.
+    require_space(out, 2 * sum(value.nbytes for value in result.network.get_weights()))
     result.network.save_weights(out / "best.weights.h5")
     result.history.to_csv(out / "history.csv", index=False)
     np.save(out / "oof.npy", resize_back(result.probabilities, **native))

@@ -4,6 +4,7 @@ What a killed process leaves is called `.NAME.partial`; git and DVC ignore it, a
 writes NAME writes over it.
 """
 
+import errno
 import os
 import shutil
 from collections.abc import Iterator
@@ -28,12 +29,14 @@ def staged_folder(folder: Path) -> Iterator[Path]:
     Yields:
         An empty folder on the same disk; it is removed if the block fails.
     """
-    staging = _partial(folder)
+    # Inside of a folder that exists: it may be a disk of its own.
+    staging = _partial(folder / folder.name if folder.exists() else folder)
     shutil.rmtree(staging, ignore_errors=True)
     staging.mkdir()
     try:
-        yield staging
-        if not folder.exists():
+        with _named(folder):
+            yield staging
+        if staging.parent != folder:
             staging.replace(folder)
             return
         for path in staging.iterdir():
@@ -57,12 +60,37 @@ def staged_file(path: Path) -> Iterator[Path]:
     """
     staging = _partial(path)
     try:
-        yield staging
+        with _named(path):
+            yield staging
         with staging.open("rb") as written:
             os.fsync(written.fileno())
         staging.replace(path)
     finally:
         staging.unlink(missing_ok=True)
+
+
+@contextmanager
+def _named(path: Path) -> Iterator[None]:
+    """Say which output it was where the system refuses to write without naming a file."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
+def require_space(folder: Path, needed: int) -> None:
+    """Make sure of room for what would fail badly in the middle.
+
+    Args:
+        folder: Where it is to be written.
+        needed: Bytes.
+
+    Raises:
+        OSError: There is less.
+    """
+    if shutil.disk_usage(folder).free < needed:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
 def write_whole(path: Path, content: bytes) -> None:

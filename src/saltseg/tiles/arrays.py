@@ -1,6 +1,7 @@
 """The array cache: channels of all tiles, resized, in `.npy` files written through memory maps."""
 
 import json
+import os
 from pathlib import Path
 
 import cv2
@@ -30,17 +31,29 @@ def write_arrays(survey: Path, out: Path, options: Preprocess) -> None:
 
     Raises:
         DataError: The survey cannot be read, or a tile lacks what a channel needs.
+        OSError: The disk has no room for the arrays.
     """
     depths = relative_depths(read_tiles(survey), list(options.channels))
     count, height, width = read_array(survey / "images.npy").shape
     out.mkdir(parents=True, exist_ok=True)
     shape = (count, options.size, options.size)
-    open_memmap(out / "images.npy", "w+", np.uint8, (*shape, len(options.channels)))
-    open_memmap(out / "masks.npy", "w+", np.uint8, (*shape, 1))
+    _allocate(out / "images.npy", (*shape, len(options.channels)))
+    _allocate(out / "masks.npy", (*shape, 1))
     for start in track(range(0, count, _BLOCK), description="channels"):
         _write_block(survey, out, options, depths, slice(start, min(start + _BLOCK, count)))
     native = {"height": height, "width": width}
     (out / "native.json").write_text(json.dumps(native) + "\n")
+
+
+def _allocate(path: Path, shape: tuple[int, ...]) -> None:
+    """Make an array file with all its room on the disk.
+
+    To run out of it while writing through a memory map kills the process, without a word.
+    """
+    open_memmap(path, "w+", np.uint8, shape)
+    if hasattr(os, "posix_fallocate"):
+        with path.open("r+b") as file:
+            os.posix_fallocate(file.fileno(), 0, path.stat().st_size)
 
 
 def _write_block(
