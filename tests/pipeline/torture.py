@@ -21,7 +21,15 @@ import pandas as pd
 
 from tests.pipeline.projects import Project, make_project
 
-SETTINGS = {"folds": [0], "epochs": 12, "batch_size": 4, "learning_rate": 0.003, "threads": 2}
+SETTINGS = {
+    "folds": [0],
+    "epochs": 12,
+    "batch_size": 8,
+    "learning_rate": 0.002,
+    "threads": 2,
+    # The rate falls several times, so that a forgotten count shows.
+    "plateau": {"factor": 0.7, "patience": 2, "min_learning_rate": 1e-06},
+}
 
 
 @dataclass

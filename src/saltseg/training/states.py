@@ -8,13 +8,16 @@ whole epoch.
 
 import zipfile
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import keras
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from saltseg.errors import TrainingError
 from saltseg.files import staged_file, write_whole
+
+if TYPE_CHECKING:  # who only looks at states need not wait for the engine
+    import keras
 
 Counters = dict[str, dict[str, float | int | None]]
 """What the deciding callbacks count, by class and attribute."""
@@ -61,16 +64,16 @@ class States:
             self.clear(f"{path}: {' '.join(str(error).split())}")
             return State()
 
-    def save(self, model: keras.Model, state: State) -> None:
+    def save(self, model: "keras.Model", state: State) -> None:
         """Save a state with the variables of the model, and drop those it replaces."""
         with staged_file(self._variables(state.epoch)) as path, path.open("wb") as file:
-            np.savez(file, *map(keras.ops.convert_to_numpy, _variables(model)))
+            np.savez(file, *map(np.asarray, _variables(model)))
         write_whole(self.folder / "state.json", state.model_dump_json().encode())
         kept = {self._variables(state.epoch), self._variables(state.best)}
         for path in set(self.folder.glob("*.npz")) - kept:
             path.unlink()
 
-    def load(self, model: keras.Model, epoch: int) -> None:
+    def load(self, model: "keras.Model", epoch: int) -> None:
         """Give a model the variables it had after an epoch, the optimizer's included.
 
         Args:
@@ -101,7 +104,7 @@ class States:
         return self.folder / f"{epoch:04d}.npz"
 
 
-def _variables(model: keras.Model) -> list[keras.Variable]:
+def _variables(model: "keras.Model") -> "list[keras.Variable]":
     """Every variable that training changes, in a fixed order.
 
     The seeds of dropout are among the model's own; the weights files of Keras leave them out.

@@ -5,26 +5,39 @@ that neither edited code nor another parameter can take up a state that is not i
 the outputs of a stage before it runs it, so this lies outside of them.
 """
 
-import json
 import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import psutil
 from filelock import FileLock, Timeout
+from pydantic import BaseModel, ValidationError
 
 from saltseg.files import write_whole
 from saltseg.root import state_folder
+from saltseg.training.states import State
 
 Identity = Mapping[str, Any]
 """All that decides the numbers of a training, by name: digests of files, parameters, versions."""
+
+
+class About(BaseModel):
+    """What is noted beside the states of a training.
+
+    Attributes:
+        title: What people call it, for instance `resnet50 fold 0`.
+        identity: What decides its numbers.
+        owner: The last process that had it, where and since when.
+    """
+
+    title: str
+    identity: dict[str, Any]
+    owner: str
 
 
 @dataclass(frozen=True)
@@ -42,42 +55,39 @@ class Unfinished:
         """Where its states are."""
         return _place() / self.key
 
-    @cached_property
-    def about(self) -> dict[str, Any]:
-        """`title` and `identity`, and of the last process that had it `pid`, `host`, `since`."""
+    @property
+    def about(self) -> About:
+        """What is noted of it."""
         try:
-            found: dict[str, Any] = json.loads((self.folder / "about.json").read_bytes())
-        except (OSError, ValueError):
-            return {"title": self.key, "identity": {}}
-        return found
+            return About.model_validate_json((self.folder / "about.json").read_bytes())
+        except (OSError, ValidationError):
+            return About(title=self.key, identity={}, owner="a process unknown")
 
     @property
     def epochs(self) -> int:
         """Epochs finished."""
-        with suppress(OSError, ValueError, KeyError, TypeError):
-            return int(json.loads((self.folder / "state.json").read_bytes())["epoch"])
-        return 0
+        try:
+            return State.model_validate_json((self.folder / "state.json").read_bytes()).epoch
+        except (OSError, ValidationError):
+            return 0
 
     @property
-    def owner(self) -> str | None:
-        """Who trains it now, in words; None where nobody does."""
-        try:
-            with self.lock(timeout=0):
-                return None
-        except Timeout:
-            about = self.about
-            who = f"process {about.get('pid', '?')} on {about.get('host', '?')}"
-            return f"{who}, since {about.get('since', '?')}"
+    def owned(self) -> bool:
+        """Whether a process trains it now."""
+        return _held(self.lock())
 
     @property
     def awaited(self) -> bool:
-        """Whether a process waits for it."""
-        waiting = (path.suffix.removeprefix(".") for path in _place().glob(f"{self.key}.waiting.*"))
-        return any(psutil.pid_exists(int(pid)) for pid in waiting)
+        """Whether another process waits for it."""
+        return _held(self.next_lock())
 
-    def lock(self, timeout: float = -1) -> FileLock:
-        """Its lock, which the system drops with the process however it ends."""
-        return FileLock(_place() / f"{self.key}.lock", timeout=timeout)
+    def lock(self) -> FileLock:
+        """Held by the process that trains; the system drops it with that, however it ends."""
+        return FileLock(_place() / f"{self.key}.lock")
+
+    def next_lock(self) -> FileLock:
+        """Held by the process that waits for `lock`."""
+        return FileLock(_place() / f"{self.key}.next.lock")
 
     def drop(self) -> None:
         """Forget its states."""
@@ -108,11 +118,11 @@ def owned(key: str, title: str, identity: Identity) -> Iterator[Path]:
     """
     own = Unfinished(key)
     with _alone(own, title):
-        since = datetime.now().isoformat(" ", "seconds")
-        owner = {"pid": os.getpid(), "host": socket.gethostname(), "since": since}
         _tell_what_differs(own, title, identity)
-        about = {"title": title, "identity": identity, **owner}
-        write_whole(own.folder / "about.json", json.dumps(about).encode())
+        since = datetime.now().isoformat(" ", "seconds")
+        owner = f"process {os.getpid()} on {socket.gethostname()}, since {since}"
+        about = About(title=title, identity=dict(identity), owner=owner)
+        write_whole(own.folder / "about.json", about.model_dump_json().encode())
         try:
             yield own.folder
         except BaseException:
@@ -130,17 +140,21 @@ def _alone(own: Unfinished, title: str) -> Iterator[None]:
     try:
         lock.acquire(timeout=0)
     except Timeout:
-        print(f"{title}: being trained by {own.owner}; waiting for its end", flush=True)
-        marker = _place() / f"{own.key}.waiting.{os.getpid()}"
-        marker.touch()
-        try:
+        print(f"{title}: being trained by {own.about.owner}; waiting for its end", flush=True)
+        with own.next_lock():
             lock.acquire()
-        finally:
-            marker.unlink()
     try:
         yield
     finally:
         lock.release()
+
+
+def _held(lock: FileLock) -> bool:
+    try:
+        with lock.acquire(timeout=0):
+            return False
+    except Timeout:
+        return True
 
 
 def _tell_what_differs(own: Unfinished, title: str, identity: Identity) -> None:
@@ -148,8 +162,8 @@ def _tell_what_differs(own: Unfinished, title: str, identity: Identity) -> None:
     if own.epochs:
         return
     for other in unfinished():
-        if other.about["title"] == title and other.epochs and not other.owner:
-            before = other.about["identity"]
+        if other.about.title == title and other.epochs and not other.owned:
+            before = other.about.identity
             names = before.keys() | identity.keys()
             differing = sorted(name for name in names if before.get(name) != identity.get(name))
             print(
