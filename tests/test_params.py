@@ -106,8 +106,11 @@ def test_mistake_is_one_line_that_names_file_and_key(
         (b"seed: \x00", "not valid YAML"),
         (b"", "dictionary"),
         (b"- 1\n- 2\n", "dictionary"),
+        (b"seed: " + b"[" * 5000, "not valid YAML"),
+        (b"seed: " + b"9" * 5000, "not valid YAML"),
+        (b"seed: 2026-99-99", "not valid YAML"),
     ],
-    ids=["broken YAML", "not UTF-8", "NUL byte", "empty", "a list"],
+    ids=["broken", "not UTF-8", "NUL byte", "empty", "a list", "deep", "huge number", "no date"],
 )
 def test_file_that_holds_no_parameters(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "params.yaml"

@@ -16,9 +16,10 @@ from saltseg.scoring.comparison import compare
 from saltseg.tracking.comparison_runs import log_comparison
 from saltseg.tracking.contestants import TrackedRun, choose, differing, labels, obstacles
 from saltseg.tracking.disputed import most_disputed
-from saltseg.tracking.store import open_store
+from saltseg.tracking.store import open_store, store_errors
 
 
+@store_errors()
 def compare_runs(
     names: Sequence[str], html: Path | None, force: bool, gallery: int, console: Console
 ) -> None:
@@ -33,6 +34,7 @@ def compare_runs(
 
     Raises:
         DataError: No such run, or the runs cannot be compared.
+        TrackingError: The store does not work.
     """
     if len(names) == 1:
         raise DataError(f"'{names[0]}' alone: name two runs or more, or none for the newest two")
@@ -64,20 +66,10 @@ def compare_runs(
             ),
         )
         print_report(console, contestants, comparisons, settings, warnings)
-        log_comparison(store, runs, comparisons, warnings, report)
         if html:
-            _write(html, report.read_bytes())
+            write_whole(html, report.read_bytes())
             console.print(f"Page: {html}")
-
-
-def _write(html: Path, page: bytes) -> None:
-    try:
-        write_whole(html, page)
-    except OSError as error:
-        raise DataError(
-            f"{html}: cannot be written ({error.strerror}); choose another place for --html "
-            "(MLflow has the report)"
-        ) from None
+        log_comparison(store, runs, comparisons, warnings, report)
 
 
 def _gallery(runs: Sequence[TrackedRun], count: int) -> Gallery:

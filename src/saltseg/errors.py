@@ -27,7 +27,7 @@ class TrainingError(SaltsegError):
 
 
 class TrackingError(SaltsegError):
-    """The MLflow store cannot be opened."""
+    """The MLflow store does not work."""
 
 
 @contextmanager

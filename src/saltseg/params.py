@@ -201,11 +201,11 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         return Params.model_validate(yaml.safe_load(path.read_text()))
     except OSError as error:
         raise ParameterError(f"{path}: cannot be read ({error.strerror})") from None
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        text = " ".join(str(error).split())
-        raise ParameterError(f"{path}: not valid YAML ({text})") from None
     except ValidationError as error:
         raise ParameterError(f"{path}: {describe(error)}") from None
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        text = " ".join(str(error).split())
+        raise ParameterError(f"{path}: not valid YAML ({text})") from None
 
 
 def describe(error: ValidationError) -> str:

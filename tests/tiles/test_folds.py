@@ -152,8 +152,10 @@ def test_fold_table_round_trip(tmp_path: Path) -> None:
         ("", "no readable table"),
         ("id,fold\na,0\n", "column coverage_class is missing"),
         ("id,fold,coverage_class\na,0,0\nb,0,0,0,0\n", "no readable table"),
+        ("id,fold,coverage_class\na,0,0\nb,,0\n", "column fold holds something else"),
+        ("id,fold,coverage_class\na,0,0\nb,one,0\n", "column fold holds something else"),
     ],
-    ids=["missing", "empty", "lacks a column", "malformed"],
+    ids=["missing", "empty", "lacks a column", "malformed", "fold missing", "fold no number"],
 )
 def test_unusable_fold_table(tmp_path: Path, content: str | None, expected: str) -> None:
     path = tmp_path / "folds.csv"

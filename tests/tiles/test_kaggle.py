@@ -1,6 +1,7 @@
 import os
 import shutil
 import struct
+import tracemalloc
 import warnings
 import zipfile
 import zlib
@@ -9,6 +10,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+import psutil
 import pytest
 import yaml
 
@@ -355,6 +357,49 @@ def test_zip_member_outside_the_zip(kaggle: Path, name: str) -> None:
     assert_one_line(kaggle, ["train.zip", repr(name), "outside the zip"])
 
 
+def test_zip_member_that_is_a_link(kaggle: Path) -> None:
+    info = zipfile.ZipInfo("images/x.png")
+    info.external_attr = 0o120777 << 16
+    with zipfile.ZipFile(zip_up(kaggle, "train"), "a") as file:
+        file.writestr(info, "/etc/passwd")
+    assert_one_line(kaggle, ["train.zip: member 'images/x.png' is a symbolic link"])
+
+
+def test_zip_member_that_unpacks_to_more_than_it_says(kaggle: Path) -> None:
+    """A stream of 65 MiB that says it holds 100 bytes: no more than that is ever unpacked."""
+    path = kaggle / "train.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as file:
+        file.writestr("masks/x.png", png(salt(1)))
+        file.writestr("images/x.png", bytes(65 * 2**20))
+    shutil.rmtree(kaggle / "train")
+    content = bytearray(path.read_bytes())
+    size = struct.pack("<I", 65 * 2**20)
+    for _ in range(content.count(size)):
+        at = content.index(size)
+        content[at : at + 4] = struct.pack("<I", 100)
+    path.write_bytes(content)
+    tracemalloc.start()
+    assert_one_line(kaggle, ["train.zip: images/x.png: damaged in the zip"])
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2**23
+
+
+@pytest.mark.parametrize("name", ["train.zip", "test.zip", "depths.csv", "train.csv"])
+def test_pipe_in_place_of_a_file_is_not_waited_for(kaggle: Path, name: str) -> None:
+    shutil.rmtree(kaggle / name.removesuffix(".zip"), ignore_errors=True)
+    (kaggle / name).unlink(missing_ok=True)
+    os.mkfifo(kaggle / name)
+    assert_one_line(kaggle, [name, "a file"])
+
+
+def test_png_of_chunks_without_end(kaggle: Path) -> None:
+    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)
+    body = chunk(b"IHDR", header) + chunk(b"tEXt", b"") * 70_000
+    write(kaggle, IMAGE, b"\x89PNG\r\n\x1a\n" + body)
+    assert_one_line(kaggle, [IMAGE, "more than 65536 chunks"])
+
+
 def test_zip_member_twice(kaggle: Path) -> None:
     path = zip_up(kaggle, "train")
     with zipfile.ZipFile(path, "a") as file, warnings.catch_warnings():
@@ -404,10 +449,8 @@ def test_member_too_large(kaggle: Path, zipped: bool) -> None:
 
 
 def test_survey_larger_than_memory(kaggle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*args: object, **kwargs: object) -> None:
-        raise MemoryError
-
-    monkeypatch.setattr(np, "empty", full)
+    memory = psutil.virtual_memory()._replace(available=4 * HEIGHT * WIDTH - 1)
+    monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)
     assert_one_line(kaggle, ["4 tiles of 6x5", "memory"])
 
 

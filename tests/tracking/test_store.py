@@ -108,7 +108,7 @@ def test_store_that_cannot_be_opened_is_one_line(
     (tmp_path / "no.db").write_text("This is no database, though it is long enough for one." * 9)
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri.format(tmp_path))
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    with pytest.raises(TrackingError, match=r"cannot be opened .* MLFLOW_TRACKING_URI") as caught:
+    with pytest.raises(TrackingError, match=r"cannot be used .* MLFLOW_TRACKING_URI") as caught:
         open_store("salt")
     assert "\n" not in str(caught.value)
 

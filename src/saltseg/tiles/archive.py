@@ -1,6 +1,7 @@
 """The PNG files of a zip or a folder, listed and read the same way; nothing is ever extracted."""
 
 import lzma
+import stat
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -55,12 +56,14 @@ def open_members(path: Path) -> Iterator[list[Member]]:
         The members, in no particular order; two may have the same id.
 
     Raises:
-        DataError: The zip is broken or encrypted, a member is absurdly large, or a member's name
-            points outside the zip.
+        DataError: The zip is broken or encrypted, a member is absurdly large or a link, or a
+            member's name points outside the zip.
     """
     if path.is_dir():
         yield _folder_members(path)
         return
+    if not path.is_file():
+        raise DataError(f"{path}: neither a file nor a folder; expected a zip, so replace it")
     try:
         archive = zipfile.ZipFile(path)
     except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
@@ -96,10 +99,17 @@ def _zip_members(path: Path, archive: zipfile.ZipFile) -> list[Member]:
 def _check_info(info: zipfile.ZipInfo, name: PureWindowsPath, path: Path) -> None:
     """Refuse what no honest archive of tiles holds, before a byte of it is read."""
     where = f"{path}: member {info.filename!r}"
+    if not info.filename:
+        raise DataError(f"{path}: a member without a name; download the zip again")
     if name.anchor or ".." in name.parts:
         raise DataError(
             f"{where} points outside the zip; expected names like images/ID.png, so do not trust"
             " this file and download it again"
+        )
+    if stat.S_ISLNK(info.external_attr >> 16):
+        raise DataError(
+            f"{where} is a symbolic link; expected a picture, so do not trust this file and"
+            " download it again"
         )
     if info.flag_bits & 0x1:
         raise DataError(f"{where} is encrypted; expected a zip without password, so unpack it")
@@ -133,6 +143,8 @@ def _read_file(file: Path) -> bytes:
 
 def _read_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> bytes:
     try:
-        return archive.read(info)
+        with archive.open(info) as file:
+            # With a limit: `read` alone unpacks all there is, however little was announced.
+            return file.read(max(1, info.file_size))
     except _BROKEN_MEMBER as error:
         raise DataError(f"{where}: damaged in the zip ({error}); download it again") from None

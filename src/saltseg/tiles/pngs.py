@@ -12,6 +12,7 @@ from saltseg.quiet import silent_native_stderr
 from saltseg.tiles.survey import Bytes
 
 MAX_SIDE = 4096
+MAX_CHUNKS = 2**16
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -104,8 +105,14 @@ def _check_chunks(data: bytes, where: str) -> None:
 
     Decoders differ in what they make of a truncated file; some hand back a partly grey picture.
     """
-    view, start = memoryview(data), len(_SIGNATURE)
+    view, start, chunks = memoryview(data), len(_SIGNATURE), 0
     while start + 12 <= len(view):
+        chunks += 1
+        if chunks > MAX_CHUNKS:
+            raise DataError(
+                f"{where}: the PNG has more than {MAX_CHUNKS} chunks; no tile needs so many, so"
+                " replace this file"
+            )
         length, kind = struct.unpack(">I4s", view[start : start + 8])
         end = start + 12 + length
         if end > len(view):

@@ -134,8 +134,8 @@ def read_recipe(path: Path) -> Recipe:
         return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
     except OSError as error:
         text = f"cannot be read ({error.strerror}); set `dataset` to a recipe that exists"
-    except (yaml.YAMLError, UnicodeDecodeError) as error:
-        text = f"not valid YAML ({' '.join(str(error).split())}); mend it there"
     except ValidationError as error:
         text = f"{describe(error)}; data/synthetic.yaml shows every key with a valid value"
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        text = f"not valid YAML ({' '.join(str(error).split())}); mend it there"
     raise DataError(f"{path}: {text}")

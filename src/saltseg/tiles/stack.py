@@ -3,10 +3,12 @@
 The progress bar goes to stdout, since stderr is shut for the moments in which a PNG is decoded.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
+import psutil
 from rich.progress import track
 
 from saltseg.errors import DataError
@@ -65,11 +67,11 @@ def read_masks(members: Sequence[Member], size: tuple[int, int], what: str) -> B
 
 
 def _allocate(members: Sequence[Member], size: tuple[int, ...]) -> Bytes:
-    try:
-        return np.empty((len(members), *size), dtype=np.uint8)
-    except MemoryError:
+    # The system hands out memory it does not have, and ends the process that then uses it.
+    if len(members) * math.prod(size) > psutil.virtual_memory().available:
         # One huge first tile among small ones is the likelier cause, and the clearer message.
-        raise DataError(_odd_one_out(members)) from None
+        raise DataError(_odd_one_out(members))
+    return np.empty((len(members), *size), dtype=np.uint8)
 
 
 def _odd_one_out(members: Sequence[Member]) -> str:

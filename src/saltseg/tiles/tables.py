@@ -25,6 +25,8 @@ def read_column(path: Path, column: str) -> dict[str, str]:
         DataError: The file is unreadable, lacks a column or holds an id twice.
     """
     expected = f"expected a CSV file in UTF-8 with the columns id and {column}"
+    if not path.is_file():
+        raise DataError(f"{path}: not a file; {expected}")
     try:
         # An id may look like a number or like NA; and ids must never turn into row labels.
         table = pd.read_csv(path, dtype=str, keep_default_na=False, index_col=False)

@@ -1,7 +1,8 @@
 """Where MLflow keeps its runs, and how several processes open it at once."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from filelock import FileLock
@@ -52,6 +53,24 @@ class Store(NamedTuple):
         return {str(artifact.path) for artifact in self.client.list_artifacts(run_id)}
 
 
+@contextmanager
+def store_errors() -> Iterator[None]:
+    """Say in one line that the store does not work, whatever it raises; also a decorator.
+
+    Raises:
+        TrackingError: The server does not answer, or the database is none, full or locked.
+    """
+    try:
+        yield
+    except (MlflowException, SQLAlchemyError) as error:
+        reason = " ".join(str(error).split())
+        raise TrackingError(
+            f"MLflow's store {tracking_uri()} cannot be used ({reason[:200]}); see to it, or "
+            "set MLFLOW_TRACKING_URI to another"
+        ) from None
+
+
+@store_errors()
 def open_store(experiment: str) -> Store:
     """Open the store, creating database and experiment where missing.
 
@@ -64,17 +83,6 @@ def open_store(experiment: str) -> Store:
     Raises:
         TrackingError: The server does not answer, or the database is none.
     """
-    try:
-        return _open_store(experiment)
-    except (MlflowException, SQLAlchemyError) as error:
-        reason = " ".join(str(error).split())
-        raise TrackingError(
-            f"MLflow's store {tracking_uri()} cannot be opened ({reason[:200]}); see to it, or "
-            "set MLFLOW_TRACKING_URI to another"
-        ) from None
-
-
-def _open_store(experiment: str) -> Store:
     state, uri = state_folder(), tracking_uri()
     # A bar for each handful of small files would drown what the command has to say.
     os.environ.setdefault(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.name, "false")
