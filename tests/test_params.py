@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 
-from saltseg.errors import DataError, ParameterError, SaltsegError, one_line_errors
+from saltseg.errors import ParameterError
 from saltseg.params import Params, backbone_row, backbone_table, load_params
 
 COMMITTED = Path(__file__).parents[1] / "params.yaml"
@@ -77,6 +77,17 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
     "four filters": (put("model", decoder_filters=[8, 8, 8, 8]), ["model.decoder_filters"]),
     "learning rate zero": (put("train", learning_rate=0), ["train.learning_rate"]),
     "threshold one": (put("evaluate", threshold=1), ["evaluate.threshold"]),
+    "threads beyond any machine": (put("train", threads=2**40), ["train.threads", "1024"]),
+    "name of no letters": (put("model", weights=""), ["model.weights", "1 character"]),
+    "name with a line break": (
+        lambda tree: tree.update(dataset="data\nsynthetic.yaml"),
+        ["dataset", "cannot be printed"],
+    ),
+    "name with NUL": (put("tracking", experiment="a\0b"), ["tracking.experiment", "printed"]),
+    "backbone with a terminal command": (
+        lambda tree: tree.update(backbone="\x1b[31mvgg16"),
+        ["backbone", "cannot be printed"],
+    ),
     "two mistakes": (
         lambda tree: (tree.update(seed=-1), tree["train"].update(epochs=0)),
         ["seed", "train.epochs"],
@@ -133,18 +144,3 @@ def test_yaml_runs_no_code(tmp_path: Path) -> None:
 def test_unknown_row_lists_the_known() -> None:
     with pytest.raises(ValueError, match="unknown backbone 'unet'; known: resnet50, vgg16"):
         backbone_row("unet")
-
-
-@pytest.mark.parametrize("kind", [SaltsegError, ParameterError, DataError])
-def test_user_mistake_ends_with_one_line_and_code_1(
-    kind: type[SaltsegError], capsys: pytest.CaptureFixture[str]
-) -> None:
-    with pytest.raises(SystemExit) as caught, one_line_errors("split"):
-        raise kind("data/folds.csv: missing")
-    assert caught.value.code == 1
-    assert capsys.readouterr() == ("", "split: data/folds.csv: missing\n")
-
-
-def test_error_of_the_program_keeps_its_traceback() -> None:
-    with pytest.raises(ZeroDivisionError), one_line_errors("split"):
-        _ = 1 / 0

@@ -6,12 +6,29 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    field_validator,
+    model_validator,
+)
 
 from saltseg.errors import ParameterError
+from saltseg.settings import read_settings
 
 Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+
+
+def _printable(text: str) -> str:
+    if not text.isprintable():
+        raise ValueError("holds a line break or another character that cannot be printed")
+    return text
+
+
+Name = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
 
 
 class _Strict(BaseModel):
@@ -67,7 +84,7 @@ class Split(_Strict):
 class Model(_Strict):
     """The U-Net around the backbone."""
 
-    weights: Annotated[str, Field(min_length=1)]
+    weights: Name
     decoder_filters: Annotated[list[int], Field(min_length=5, max_length=5)]
     dropout: Fraction
     batchnorm_momentum: Fraction
@@ -121,7 +138,7 @@ class Train(_Strict):
     batch_size: Annotated[int, Field(ge=1)]
     learning_rate: Annotated[float, Field(gt=0)]
     jit_compile: bool
-    threads: Annotated[int, Field(ge=1)] | None
+    threads: Annotated[int, Field(ge=1, le=1024)] | None
     plateau: Plateau
     early_stopping: EarlyStopping
     augment: Augment
@@ -137,14 +154,14 @@ class Evaluate(_Strict):
 class Tracking(_Strict):
     """Where runs are logged."""
 
-    experiment: Annotated[str, Field(min_length=1)]
+    experiment: Name
 
 
 class Params(_Strict):
     """The whole of `params.yaml`."""
 
-    backbone: str
-    dataset: str
+    backbone: Name
+    dataset: Name
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     preprocess: Preprocess
     split: Split
@@ -197,24 +214,4 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
     Raises:
         ParameterError: The file is missing, is no YAML, or a key is unknown or out of range.
     """
-    try:
-        return Params.model_validate(yaml.safe_load(path.read_text()))
-    except OSError as error:
-        raise ParameterError(f"{path}: cannot be read ({error.strerror})") from None
-    except ValidationError as error:
-        raise ParameterError(f"{path}: {describe(error)}") from None
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        text = " ".join(str(error).split())
-        raise ParameterError(f"{path}: not valid YAML ({text})") from None
-
-
-def describe(error: ValidationError) -> str:
-    """All complaints of a validation in one line, each with its dotted key."""
-    complaints = []
-    for item in error.errors():
-        key = ".".join(str(part) for part in item["loc"])
-        text = item["msg"].removeprefix("Value error, ")
-        if item["type"] == "extra_forbidden":
-            text = "unknown key; remove it or mend its spelling"
-        complaints.append(f"{key}: {text}" if key else text)
-    return "; ".join(complaints)
+    return read_settings(path, Params, ParameterError, advice="")

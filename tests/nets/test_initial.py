@@ -1,6 +1,9 @@
 """Initial weights: the right file loads, any other is refused in one line."""
 
+import os
+import random
 import urllib.request
+from collections.abc import Callable
 from pathlib import Path
 
 import h5py
@@ -14,6 +17,7 @@ from saltseg.nets.encoders import build_backbone
 from saltseg.nets.initial import convert_initial, fetch_imagenet, load_initial
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
+from tests.hangs import limited
 
 PLAIN = backbone_row("plain")
 
@@ -34,13 +38,14 @@ def weights(source: keras.Model, tmp_path_factory: pytest.TempPathFactory) -> Pa
     return path
 
 
-def assert_refused(path: Path) -> None:
+def assert_refused(path: Path) -> str:
     with pytest.raises(WeightsError) as caught:
         load_initial(build_backbone(PLAIN, 32, 3), PLAIN, path)
     message = str(caught.value)
     assert message.startswith(f"{path}: not weights of plain")
     assert "model.weights" in message
     assert "\n" not in message
+    return message
 
 
 def test_weights_at_another_side(source: keras.Model, weights: Path) -> None:
@@ -158,6 +163,62 @@ def test_weights_for_other_channels(tmp_path: Path) -> None:
     assert_refused(path)
 
 
+def some_array(file: h5py.File) -> str:
+    """Name of an array in a file of weights."""
+    names: list[str] = []
+    file.visititems(lambda name, item: names.append(name) if hasattr(item, "shape") else None)
+    return names[0]
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("external link", "is a link"),
+        ("soft link", "is a link"),
+        ("array in another file", "is no plain array of numbers"),
+        ("text", "is no plain array of numbers"),
+        ("gigabytes of zeros", "is larger than any of them"),
+        ("many names", "has more weight_names than the network"),
+        ("not a number", "some are no finite numbers"),
+    ],
+)
+def test_hostile_files(weights: Path, tmp_path: Path, kind: str, reason: str) -> None:
+    path = tmp_path / "plain.weights.h5"
+    path.write_bytes(weights.read_bytes())
+    with h5py.File(path, "a") as file:
+        name = some_array(file)
+        value = file[name][()]
+        del file[name]
+        match kind:
+            case "external link":
+                file[name] = h5py.ExternalLink(str(weights), name)
+            case "soft link":
+                file[name] = h5py.SoftLink("/elsewhere")
+            case "array in another file":
+                outside = [("/etc/passwd", 0, h5py.h5f.UNLIMITED)]
+                file.create_dataset(name, (8,), "u1", external=outside)
+            case "text":
+                file[name] = "x"
+            case "gigabytes of zeros":
+                file.create_dataset(name, (2**33,), "f4", chunks=True, compression="gzip")
+            case "many names":
+                file[name] = value
+                file.attrs["weight_names"] = [b"a"] * 1000
+            case _:
+                file[name] = np.full_like(value, np.nan)
+    with limited(20):
+        message = assert_refused(path)
+    assert reason in message
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    path = tmp_path / "x.weights.h5"
+    make(path)
+    with limited(20):
+        assert "a folder, a pipe or a device" in assert_refused(path)
+
+
 def test_plain_has_no_imagenet_weights(tmp_path: Path) -> None:
     with pytest.raises(WeightsError, match="no ImageNet weights exist for plain; use random"):
         fetch_imagenet(PLAIN, tmp_path / "encoder.weights.h5")
@@ -180,3 +241,21 @@ def test_download_without_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert "mobilenet_v2" in message
     assert "\n" not in message
     assert not target.exists()
+
+
+def test_damaged_files_are_read_or_refused(weights: Path, tmp_path: Path) -> None:
+    """Bytes changed all over the file, or in its first part: the directory of HDF5."""
+    intact, path, told = weights.read_bytes(), tmp_path / "plain.weights.h5", []
+    backbone = build_backbone(PLAIN, 32, 3)
+    for seed in range(30):
+        draw, content = random.Random(seed), bytearray(intact)
+        for _ in range(5):
+            content[draw.randrange(50_000 if seed % 2 else len(intact))] = draw.randrange(256)
+        path.write_bytes(content)
+        try:
+            load_initial(backbone, PLAIN, path)
+        except WeightsError as error:
+            told.append(str(error))
+    assert told
+    assert all(text.startswith(f"{path}: not weights of plain") for text in told)
+    assert not any("\n" in text for text in told)

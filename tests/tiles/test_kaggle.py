@@ -393,6 +393,18 @@ def test_pipe_in_place_of_a_file_is_not_waited_for(kaggle: Path, name: str) -> N
     assert_one_line(kaggle, [name, "a file"])
 
 
+@pytest.mark.parametrize(
+    "name", ["train", "train.zip", "test", "test.zip", "depths.csv", "train.csv"]
+)
+def test_broken_link_is_not_passed_over(kaggle: Path, name: str) -> None:
+    """As if there were no depths, no tiles without masks, or the older of two downloads."""
+    for path in (kaggle / name.removesuffix(".zip"), kaggle / name):
+        shutil.rmtree(path, ignore_errors=True)
+        path.unlink(missing_ok=True)
+    (kaggle / name).symlink_to("nowhere")
+    assert_one_line(kaggle, [name, "file"])
+
+
 def test_png_of_chunks_without_end(kaggle: Path) -> None:
     header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 0, 0, 0, 0)
     body = chunk(b"IHDR", header) + chunk(b"tEXt", b"") * 70_000

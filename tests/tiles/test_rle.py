@@ -1,3 +1,5 @@
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -35,6 +37,35 @@ def test_round_trip(mask: np.ndarray) -> None:
     np.testing.assert_array_equal(decode(encode(mask), height, width, "here"), mask)
 
 
+@given(arrays(np.uint8, array_shapes(min_dims=2, max_dims=2, max_side=12), elements=st.booleans()))
+def test_text_names_each_salt_pixel_once(mask: np.ndarray) -> None:
+    """Against the definition: pixel p, from 1, lies in row (p - 1) % H of column (p - 1) // H."""
+    numbers = [int(word) for word in encode(mask).split()]
+    pixels = [
+        pixel
+        for start, length in zip(numbers[::2], numbers[1::2], strict=True)
+        for pixel in range(start, start + length)
+    ]
+    rows, columns = np.nonzero(mask)
+    assert pixels == sorted(rows + 1 + columns * len(mask))
+    assert all(later > start + 1 for start, later in pairwise(numbers[::2]))
+
+
+@given(st.text("0123456789 -+_.x\n\t") | st.text(), st.integers(1, 9), st.integers(1, 9))
+def test_any_text_is_a_mask_or_refused(text: str, height: int, width: int) -> None:
+    told = ""
+    try:
+        mask = decode(text, height, width, "here")
+    except DataError as error:
+        told = str(error)
+    else:
+        assert mask.shape == (height, width)
+        assert mask.dtype == np.uint8
+        assert mask.max() <= 1
+        assert mask.sum() == sum(map(int, text.split()[1::2]))
+    assert "\n" not in told
+
+
 def test_any_nonzero_value_is_salt() -> None:
     assert encode(np.array([[0, 255], [7, 0]], dtype=np.uint8)) == "2 2"
 
@@ -46,6 +77,8 @@ def test_runs_that_touch_are_two_runs_of_one_mask() -> None:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
+        ("1 1 " * 10**6, "more runs than the tile has pixels (12)"),
+        ("9" * 5000 + " 1", "integers"),
         ("1", "odd count"),
         ("1 2 3", "odd count"),
         ("1 x", "integers"),
@@ -69,6 +102,7 @@ def test_error_names_the_tile_in_one_line(text: str, why: str) -> None:
     assert message.startswith("train.csv: tile 0ab1: ")
     assert why in message
     assert "\n" not in message
+    assert len(message) < 500
 
 
 def test_error_names_the_run() -> None:

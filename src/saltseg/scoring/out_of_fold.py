@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from saltseg.errors import DataError
 from saltseg.scoring.competition import count_pixels, tile_scores
 from saltseg.tiles.folds import read_folds
-from saltseg.tiles.survey import read_array, read_table, read_tiles
+from saltseg.tiles.survey import read_array, read_labelled, read_table
 
 
 @dataclass(frozen=True)
@@ -63,16 +63,16 @@ def read_out_of_fold(models: Path, survey: Path, folds: Path, wanted: Sequence[i
     Raises:
         DataError: A file is missing, or does not fit the fold table.
     """
-    table, tiles = read_folds(folds), read_tiles(survey)
+    table = read_folds(folds)
+    tiles, images, masks = read_labelled(survey)
     if table["id"].tolist() != tiles["id"].tolist():
         raise DataError(f"{folds}: holds other tiles than {survey}/tiles.csv; run `dvc repro`")
-    images, masks = read_array(survey / "images.npy"), read_array(survey / "masks.npy")
     table = table.assign(coverage=tiles["coverage"], index=np.arange(len(table)))
     rows, probabilities, curves, cost = [], [], [], {}
     for fold in wanted:
         folder = models / f"fold-{fold}"
         own = table[table["fold"] == fold]
-        predicted = read_array(folder / "oof.npy")
+        predicted = read_array(folder / "oof.npy", np.float16)
         expected = (len(own), *masks.shape[1:])
         if predicted.shape != expected:
             raise DataError(
@@ -84,13 +84,13 @@ def read_out_of_fold(models: Path, survey: Path, folds: Path, wanted: Sequence[i
         history = read_table(folder / "history.csv", ("epoch",))
         try:
             cost = json.loads((folder / "network.json").read_text())
-        except (OSError, ValueError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise DataError(f"{folder}/network.json: {error}; run `dvc repro`") from None
         history.insert(0, "fold", fold)
         curves.append(history)
     return OutOfFold(
         tiles=pd.concat(rows, ignore_index=True),
-        probabilities=np.concatenate(probabilities).astype(np.float16, copy=False),
+        probabilities=np.concatenate(probabilities),
         curves=pd.concat(curves, ignore_index=True),
         cost=cost,
         images=images,

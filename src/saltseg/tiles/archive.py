@@ -1,11 +1,10 @@
 """The PNG files of a zip or a folder, listed and read the same way; nothing is ever extracted."""
 
-import lzma
+import io
 import stat
 import zipfile
-import zlib
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PureWindowsPath
@@ -13,16 +12,11 @@ from pathlib import Path, PureWindowsPath
 from saltseg.errors import DataError
 
 MAX_MEMBER_BYTES = 64 * 2**20
-
-# What zipfile lets through from its decompressors; RuntimeError: one that is not built in.
-_BROKEN_MEMBER = (
-    OSError,
-    EOFError,
-    RuntimeError,
-    zipfile.BadZipFile,
-    zlib.error,
-    lzma.LZMAError,
-)
+# Some 100,000 tiles: it takes seconds to read, and a quarter of a gigabyte.
+_MAX_LIST_BYTES = 16 * 2**20
+# The others are rare, and zipfile unpacks them without a limit.
+_METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_RENAME = "a name with characters that cannot be printed; expected ID.png, so rename it"
 
 
 @dataclass(frozen=True)
@@ -64,22 +58,53 @@ def open_members(path: Path) -> Iterator[list[Member]]:
         return
     if not path.is_file():
         raise DataError(f"{path}: neither a file nor a folder; expected a zip, so replace it")
-    try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, ValueError, zipfile.BadZipFile, NotImplementedError) as error:
-        raise DataError(f"{path}: not a readable zip ({error}); download it again") from None
-    with archive:
+    with ExitStack() as stack:
+        try:
+            file = stack.enter_context(_ListedFile(io.FileIO(path)))
+            archive = stack.enter_context(zipfile.ZipFile(file))
+            file.most = MAX_MEMBER_BYTES
+        # zipfile believes the numbers in a file: what it then raises has no end.
+        except Exception as error:
+            raise DataError(f"{path}: not a readable zip ({error}); download it again") from None
         yield _zip_members(path, archive)
+
+
+class _ListedFile(io.BufferedReader):
+    """A zip whose list of members, which zipfile reads in one piece, must not be absurdly long."""
+
+    most = _MAX_LIST_BYTES
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """At most `size` bytes."""
+        if size is not None and size > self.most:
+            raise OSError(f"a list of members of {size / 2**20:.0f} MiB; unpack it, or ask why")
+        return super().read(size)
 
 
 def _folder_members(path: Path) -> list[Member]:
     members = []
     for folder in ("images", "masks"):
-        for file in (path / folder).glob("*"):
-            if _is_tile(folder, file.name) and file.is_file():
-                read = partial(_read_file, file)
-                members.append(Member(folder, file.stem, str(file), read))
+        for file in _files_in(path / folder):
+            if not _is_tile(folder, file.name):
+                continue
+            if not file.name.isprintable():
+                raise DataError(f"{path}: {folder}/ has {file.name!r}; {_RENAME}")
+            if not file.is_file():
+                raise DataError(
+                    f"{file}: a folder, a pipe, a device or a broken link; expected a PNG file, so"
+                    " remove or replace it"
+                )
+            members.append(Member(folder, file.stem, str(file), partial(_read_file, file)))
     return members
+
+
+def _files_in(folder: Path) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise DataError(_unreadable(folder, error)) from None
 
 
 def _zip_members(path: Path, archive: zipfile.ZipFile) -> list[Member]:
@@ -98,9 +123,11 @@ def _zip_members(path: Path, archive: zipfile.ZipFile) -> list[Member]:
 
 def _check_info(info: zipfile.ZipInfo, name: PureWindowsPath, path: Path) -> None:
     """Refuse what no honest archive of tiles holds, before a byte of it is read."""
-    where = f"{path}: member {info.filename!r}"
+    where = f"{path}: member {info.filename[:200]!r}"
     if not info.filename:
         raise DataError(f"{path}: a member without a name; download the zip again")
+    if not info.filename.isprintable():
+        raise DataError(f"{where}: {_RENAME}")
     if name.anchor or ".." in name.parts:
         raise DataError(
             f"{where} points outside the zip; expected names like images/ID.png, so do not trust"
@@ -113,6 +140,11 @@ def _check_info(info: zipfile.ZipInfo, name: PureWindowsPath, path: Path) -> Non
         )
     if info.flag_bits & 0x1:
         raise DataError(f"{where} is encrypted; expected a zip without password, so unpack it")
+    if info.compress_type not in _METHODS:
+        raise DataError(
+            f"{where} is packed by method {info.compress_type}; expected the usual one, so unpack"
+            " the zip, or zip the folder again"
+        )
     if info.file_size > MAX_MEMBER_BYTES:
         raise DataError(_too_large(where, info.file_size))
 
@@ -129,16 +161,19 @@ def _too_large(where: str, size: int) -> str:
     )
 
 
-def _read_file(file: Path) -> bytes:
+def _unreadable(path: Path, error: OSError) -> str:
+    return f"{path}: not readable ({error.strerror}); check it and its permissions"
+
+
+def _read_file(path: Path) -> bytes:
     try:
-        size = file.stat().st_size
+        size = path.stat().st_size
         if size > MAX_MEMBER_BYTES:
-            raise DataError(_too_large(str(file), size))
-        return file.read_bytes()
+            raise DataError(_too_large(str(path), size))
+        with path.open("rb") as file:
+            return file.read(MAX_MEMBER_BYTES)
     except OSError as error:
-        raise DataError(
-            f"{file}: not readable ({error.strerror}); check the file and its permissions"
-        ) from None
+        raise DataError(_unreadable(path, error)) from None
 
 
 def _read_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> bytes:
@@ -146,5 +181,5 @@ def _read_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) ->
         with archive.open(info) as file:
             # With a limit: `read` alone unpacks all there is, however little was announced.
             return file.read(max(1, info.file_size))
-    except _BROKEN_MEMBER as error:
+    except Exception as error:  # as where the zip is opened
         raise DataError(f"{where}: damaged in the zip ({error}); download it again") from None

@@ -12,7 +12,7 @@ from rich.progress import track
 
 from saltseg.params import Preprocess
 from saltseg.tiles.channels import CHANNELS, relative_depths
-from saltseg.tiles.survey import Bytes, read_array, read_tiles
+from saltseg.tiles.survey import Bytes, read_array, read_labelled
 
 _BLOCK = 64
 
@@ -33,8 +33,9 @@ def write_arrays(survey: Path, out: Path, options: Preprocess) -> None:
         DataError: The survey cannot be read, or a tile lacks what a channel needs.
         OSError: The disk has no room for the arrays.
     """
-    depths = relative_depths(read_tiles(survey), list(options.channels))
-    count, height, width = read_array(survey / "images.npy").shape
+    tiles, images, _ = read_labelled(survey)
+    depths = relative_depths(tiles, list(options.channels))
+    count, height, width = images.shape
     out.mkdir(parents=True, exist_ok=True)
     shape = (count, options.size, options.size)
     _allocate(out / "images.npy", (*shape, len(options.channels)))

@@ -11,7 +11,7 @@ from saltseg.tiles import rle
 from saltseg.tiles.archive import Member, open_members
 from saltseg.tiles.stack import read_images, read_masks
 from saltseg.tiles.survey import Bytes, Survey, coverage_of
-from saltseg.tiles.tables import check_unique, few, read_column, read_seismic_depths
+from saltseg.tiles.tables import check_unique, few, present, read_column, read_seismic_depths
 
 
 def read_kaggle(folder: Path) -> Survey:
@@ -51,7 +51,7 @@ def _labelled_source(folder: Path) -> Path:
     if not folder.is_dir():
         raise DataError(f"{folder}: no such folder; expected one in the Kaggle layout")
     for source in (folder / "train", folder / "train.zip"):
-        if source.exists():
+        if present(source):
             return source
     if (folder / "images").is_dir() or (folder / "masks").is_dir():
         return folder
@@ -80,7 +80,7 @@ def _read_labelled(source: Path) -> tuple[list[str], Bytes, Bytes]:
 
 def _read_unlabelled(folder: Path, size: tuple[int, ...]) -> tuple[list[str], Bytes]:
     for source in (folder / "test", folder / "test.zip"):
-        if source.exists():
+        if present(source):
             break
     else:
         return [], np.empty((0, *size), dtype=np.uint8)
@@ -107,7 +107,7 @@ def _by_id(members: Iterable[Member], kind: str, source: Path) -> dict[str, Memb
 
 def _check_rle(path: Path, ids: Sequence[str], masks: Bytes) -> None:
     """Hold the PNG masks against the run-length text of the tiles that `path` lists."""
-    if not path.exists():
+    if not present(path):
         return
     index = {id_: position for position, id_ in enumerate(ids)}
     table = read_column(path, "rle_mask")

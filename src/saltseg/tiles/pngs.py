@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from collections.abc import Iterator
 
 import cv2
 import numpy as np
@@ -80,12 +81,17 @@ def mask_from_png(data: bytes, where: str) -> Bytes:
 
 def _decode_grey(data: bytes, where: str) -> MatLike:
     """Decode to (H, W) uint8 or uint16; three equal channels count as grey."""
-    png_size(data, where)
-    _check_chunks(data, where)
+    height, width = png_size(data, where)
+    chunks = list(_chunks(data, where))
+    pixels = b"".join(chunk[8:-4] for kind, chunk in chunks if kind == b"IDAT")
+    _check_stream(pixels, height, width, where)
+    # Text, colour profiles and further frames change no grey level and only make work.
+    needed = [chunk for kind, chunk in chunks if kind[:1].isupper() or kind == b"tRNS"]
+    plain = _SIGNATURE + b"".join(needed)
     try:
         # libpng reports on file descriptor 2 itself, past `sys.stderr` and the log of cv2.
         with silent_native_stderr():
-            picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+            picture = cv2.imdecode(np.frombuffer(plain, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         picture = None
     if picture is None:
@@ -100,31 +106,49 @@ def _decode_grey(data: bytes, where: str) -> MatLike:
     return picture[..., 0]
 
 
-def _check_chunks(data: bytes, where: str) -> None:
-    """Check every chunk up to IEND by its CRC.
+def _chunks(data: bytes, where: str) -> Iterator[tuple[bytes, bytes]]:
+    """Kind and bytes of every chunk up to IEND, checked by its CRC.
 
     Decoders differ in what they make of a truncated file; some hand back a partly grey picture.
     """
-    view, start, chunks = memoryview(data), len(_SIGNATURE), 0
-    while start + 12 <= len(view):
-        chunks += 1
-        if chunks > MAX_CHUNKS:
-            raise DataError(
-                f"{where}: the PNG has more than {MAX_CHUNKS} chunks; no tile needs so many, so"
-                " replace this file"
-            )
-        length, kind = struct.unpack(">I4s", view[start : start + 8])
+    start = len(_SIGNATURE)
+    for _ in range(MAX_CHUNKS):
+        length, kind = struct.unpack(">I4s", data[start : start + 8].ljust(8, b"\0"))
         end = start + 12 + length
-        if end > len(view):
-            break
-        if zlib.crc32(view[start + 4 : end - 4]) != int.from_bytes(view[end - 4 : end], "big"):
+        if end > len(data):
+            raise DataError(
+                f"{where}: the PNG is truncated after {len(data)} bytes; download or unpack it"
+                " again"
+            )
+        chunk = data[start:end]
+        if zlib.crc32(chunk[4:-4]) != int.from_bytes(chunk[-4:], "big"):
             raise DataError(
                 f"{where}: the PNG is damaged (checksum of byte {start} on is wrong); download or"
                 " unpack it again"
             )
+        yield kind, chunk
         if kind == b"IEND":
             return
         start = end
     raise DataError(
-        f"{where}: the PNG is truncated after {len(view)} bytes; download or unpack it again"
+        f"{where}: the PNG has more than {MAX_CHUNKS} chunks; no tile needs so many, so replace"
+        " this file"
     )
+
+
+def _check_stream(pixels: bytes, height: int, width: int, where: str) -> None:
+    """Make sure that packed pixels end about where the picture does.
+
+    libpng unpacks whatever follows the last pixel, for minutes where it is gigabytes.
+    """
+    # At most 8 bytes a pixel; and one a row, of which interlacing makes up to twice as many.
+    most = (8 * width + 2) * (height + 8)
+    stream = zlib.decompressobj()
+    try:
+        stream.decompress(pixels, most)
+    except zlib.error:
+        return  # libpng stops there, too
+    if stream.unconsumed_tail:
+        raise DataError(
+            f"{where}: the PNG holds more than its {height}x{width} pixels; replace this file"
+        )

@@ -3,11 +3,10 @@
 from pathlib import Path
 from typing import Annotated
 
-import yaml
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 
 from saltseg.errors import DataError
-from saltseg.params import describe
+from saltseg.settings import read_settings
 
 
 def _ordered(bounds: tuple[float, float]) -> tuple[float, float]:
@@ -130,12 +129,5 @@ def read_recipe(path: Path) -> Recipe:
     Raises:
         DataError: The file is missing or no YAML, or a key is unknown, missing or out of range.
     """
-    try:
-        return Recipe.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except OSError as error:
-        text = f"cannot be read ({error.strerror}); set `dataset` to a recipe that exists"
-    except ValidationError as error:
-        text = f"{describe(error)}; data/synthetic.yaml shows every key with a valid value"
-    except (yaml.YAMLError, ValueError, RecursionError) as error:
-        text = f"not valid YAML ({' '.join(str(error).split())}); mend it there"
-    raise DataError(f"{path}: {text}")
+    advice = "; data/synthetic.yaml shows every key with a valid value"
+    return read_settings(path, Recipe, DataError, advice)

@@ -40,7 +40,7 @@ def decode(text: str, height: int, width: int, where: str) -> Bytes:
         DataError: An odd count, a number that is no integer, a start or length below 1, or runs
             that overlap, go backwards or leave the tile.
     """
-    starts, lengths = _runs(text, where)
+    starts, lengths = _runs(text, height * width, where)
     _check_runs(starts, lengths, height * width, where)
     # Runs in order never share a first or a last pixel, so plain indexing counts each one once.
     steps = np.zeros(height * width + 1, dtype=np.int8)
@@ -50,9 +50,15 @@ def decode(text: str, height: int, width: int, where: str) -> Bytes:
     return np.ascontiguousarray(flat.reshape((height, width), order="F"))
 
 
-def _runs(text: str, where: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+def _runs(text: str, pixels: int, where: str) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Starts and lengths as written, not yet checked against the tile."""
-    words = text.split()
+    # No tile has more runs than pixels, and what follows would only fill the memory.
+    words = text.split(maxsplit=2 * pixels)
+    if len(words) > 2 * pixels:
+        raise DataError(
+            f"{where}: the run-length text holds more runs than the tile has pixels ({pixels});"
+            " mend or remove this row"
+        )
     if len(words) % 2:
         raise DataError(
             f"{where}: the run-length text holds {len(words)} numbers, an odd count; expected pairs"

@@ -1,5 +1,7 @@
 """A survey as read and checked: equally sized tiles, their masks, and one table row per tile."""
 
+import reprlib
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,11 +9,22 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
 
 Bytes = NDArray[np.uint8]
+
+_LABELLED = ("images", "masks")
+_RANGES = {
+    "z": (-1e9, 1e9, "numbers"),
+    "coverage": (0, 1, "fractions from 0 to 1"),
+    "coverage_class": (0, 10, "whole numbers from 0 to 10"),
+    "fold": (0, 2**31, "whole numbers from 0"),
+    "epoch": (1, 2**31, "whole numbers from 1"),
+}
+"""What columns of our tables hold: least, most, and both in words."""
 
 
 @dataclass(frozen=True)
@@ -62,38 +75,102 @@ def save_survey(survey: Survey, folder: Path) -> None:
     survey.unlabelled_tiles.to_csv(folder / "unlabelled.csv", index=False)
 
 
-def read_array(path: Path) -> NDArray[Any]:
+def read_array(
+    path: Path, dtype: type[np.generic] = np.uint8, dimensions: int | None = None
+) -> NDArray[Any]:
     """Open an `.npy` file through a memory map, so that its size does not matter.
 
     Args:
         path: A file written by `numpy.save`; pickled objects are refused.
+        dtype: What it must hold.
+        dimensions: How many axes it must have; None = any number.
 
     Raises:
-        DataError: The file is missing or is no plain array.
+        DataError: The file is missing, is no plain array, or one of another kind.
     """
     try:
-        array: NDArray[Any] = np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise DataError(f"{path}: no readable array ({error}); run `dvc repro`") from None
+        _require_file(path)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of headers that it then refuses
+            # Not `numpy.load`, which takes what looks like a zip or a pickle for one.
+            array: NDArray[Any] = open_memmap(path, mode="r")
+        if array.dtype != dtype or array.ndim != (dimensions or array.ndim):
+            raise ValueError(f"{array.ndim} axes of {str(array.dtype)[:40]}")
+    except Exception as error:  # NumPy lets through what Python's parser of the header raises
+        raise DataError(f"{path}: no readable array ({_brief(error)}); run `dvc repro`") from None
     return array
+
+
+def read_labelled(folder: Path) -> tuple[pd.DataFrame, Bytes, Bytes]:
+    """Open the labelled tiles that `save_survey` wrote: their table, images and masks.
+
+    Raises:
+        DataError: A file is missing or unreadable, or they are of different surveys.
+    """
+    tiles = read_tiles(folder)
+    images, masks = (read_array(folder / f"{name}.npy", dimensions=3) for name in _LABELLED)
+    if not images.shape == masks.shape == (len(tiles), *images.shape[1:]):
+        raise DataError(
+            f"{folder}: images {images.shape}, masks {masks.shape} and {len(tiles)} rows of"
+            " tiles.csv do not belong together; run `dvc repro`"
+        )
+    return tiles, images, masks
 
 
 def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
     """Read a table that an earlier stage wrote; ids stay text.
 
     Raises:
-        DataError: The table is missing, is no CSV, or lacks one of `columns`.
+        DataError: The table is missing, is no CSV, lacks one of `columns`, or holds in one of them
+            what cannot be.
     """
     try:
-        table = pd.read_csv(path, dtype={"id": str})
+        _require_file(path)
+        names = pd.read_csv(path, nrows=0).columns
+        # An id may look like NA, and only in other columns does nothing mean missing.
+        missing = {name: [""] for name in names if name != "id"}
+        table = pd.read_csv(path, dtype={"id": str}, keep_default_na=False, na_values=missing)
+        if not isinstance(table.index, pd.RangeIndex):
+            raise ValueError("its rows are longer than its header")
     except (OSError, ValueError) as error:
-        reason = " ".join(str(error).split())
-        raise DataError(f"{path}: no readable table ({reason}); run `dvc repro`") from None
-    if missing := [name for name in columns if name not in table]:
-        raise DataError(f"{path}: column {missing[0]} is missing; run `dvc repro`")
+        raise DataError(f"{path}: no readable table ({_brief(error)}); run `dvc repro`") from None
+    for name in columns:
+        if name not in table:
+            raise DataError(f"{path}: column {name} is missing; run `dvc repro`")
+        expected, wrong = _wrong_cells(table[name], name)
+        if wrong.any():
+            row = int(np.argmax(wrong))
+            raise DataError(
+                f"{path}: column {name} holds something else than {expected} (row {row + 1}:"
+                f" {reprlib.repr(str(table[name].iloc[row]))}); run `dvc repro`"
+            )
     return table
+
+
+def _wrong_cells(column: pd.Series, name: str) -> tuple[str, NDArray[np.bool_]]:
+    """What a column of this name holds in every table, and which cells of it hold else."""
+    if name == "id":
+        return "ids, each once", np.asarray((column == "") | column.duplicated())
+    low, high, expected = _RANGES[name]
+    numbers = pd.to_numeric(column, errors="coerce")
+    inside = numbers.between(low, high)
+    if expected.startswith("whole"):
+        inside &= numbers % 1 == 0
+    if name == "z":
+        inside |= column.isna()
+    return expected, ~np.asarray(inside)
 
 
 def read_tiles(folder: Path) -> pd.DataFrame:
     """Read the table of labelled tiles below `folder`; columns as in `Survey.tiles`."""
     return read_table(folder / "tiles.csv", ("id", "z", "coverage"))
+
+
+def _require_file(path: Path) -> None:
+    """Raise `OSError` for what is none: to open a pipe would wait for ever."""
+    if path.exists() and not path.is_file():
+        raise OSError("a folder, a pipe or a device")
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]

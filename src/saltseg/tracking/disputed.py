@@ -66,7 +66,7 @@ def _predictions(repo: Repo, run: TrackedRun, wanted: Sequence[str]) -> list[NDA
     found = {}
     for fold, tiles in run.tiles.groupby("fold"):
         path = f"models/{run.params['backbone']}/fold-{fold}/oof.npy"
-        probabilities = read_array(cached(repo, run.lock, path))
+        probabilities = read_array(cached(repo, run.lock, path), np.float16)
         for row, tile in enumerate(tiles["id"]):
             if tile in wanted:
                 found[tile] = np.rint(255 * probabilities[row].astype(np.float32))
