@@ -31,6 +31,13 @@ COLUMNS_READ := ^Experiment$$|^(map_iou\.(mean|std)|iou\.mean|backbone|preproces
 exps: $(READY)  ## Experiments of this commit and their scores (others: make exps ARGS=--all-commits)
 	dvc exp show --no-pager --precision 3 --drop '.*' --keep '$(COLUMNS_READ)' $(ARGS)
 
+reproduce: $(READY)  ## Run everything twice, and say by stage whether the bytes are the same
+	dvc repro --force $(STAGES)
+	saltseg reproduce $(STAGES)
+
+bench: $(READY)  ## Benchmarks (options: make bench ARGS="--backbone vgg16 --size 64")
+	for script in benchmarks/*.py; do python $$script $(ARGS) || exit; done
+
 test: $(READY)  ## All tests
 	pytest
 
@@ -41,9 +48,15 @@ check: $(READY)  ## Style, types, layers, spelling
 	lint-imports
 	codespell
 
+audit: $(READY)  ## Known vulnerabilities of the pinned packages, where the index answers
+	pip-audit --strict --require-hashes --disable-pip -r requirements.txt
+
+torture: $(READY)  ## Kill a training twenty times: the same bytes each time? (ARGS="--kills 3")
+	python -m tests.pipeline.torture $(ARGS)
+
 lock:  ## Pin the newest versions that resolve together (needs uv)
 	uv pip compile pyproject.toml --group dev --universal --fork-strategy fewest \
 	  --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --upgrade --quiet -o requirements.txt
 
-.PHONY: help setup demo exps test check lock
+.PHONY: help setup demo exps reproduce bench test check audit torture lock

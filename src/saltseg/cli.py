@@ -89,3 +89,59 @@ def compare(
         from saltseg.compare import compare_runs
 
         compare_runs(runs or [], html, force, gallery, Console())
+
+
+@app.command()
+def reproduce(
+    stages: Annotated[
+        list[str] | None,
+        typer.Argument(help="Stages, with those they need; default: all. As for `dvc repro`."),
+    ] = None,
+) -> None:
+    """Run everything anew and say by stage whether it gave the bytes that dvc.lock records.
+
+    The exit code is 0 where all are identical, else 1.
+    """
+    with one_line_errors("saltseg reproduce"):
+        from rich.console import Console
+        from rich.text import Text
+
+        from saltseg.records import reproduce as anew
+        from saltseg.report.reproduction import hints, reproduction_table, verdict
+
+        found, console = anew.reproduce(stages or []), Console()
+        console.print()
+        console.print(reproduction_table(found))
+        for hint in hints(found):
+            console.print(Text(hint, style="dim"))
+        console.print(Text(verdict(found), style="bold"), soft_wrap=True)
+        if found.differing:
+            raise SystemExit(1)
+
+
+@app.command()
+def unfinished(
+    clear: Annotated[
+        bool, typer.Option(help="Forget those that no process has; they would begin anew.")
+    ] = False,
+) -> None:
+    """Trainings that were stopped; the next run of the same code and parameters goes on with them.
+
+    Those of code or parameters that have changed since stay until they are cleared.
+    """
+    with one_line_errors("saltseg unfinished"):
+        from rich.console import Console
+
+        from saltseg.report.unfinished import unfinished_table
+        from saltseg.training import unfinished as trainings
+
+        found = trainings.unfinished()
+        if not found:
+            print("no training is unfinished")
+            return
+        Console().print(unfinished_table(found))
+        if clear:
+            stopped = [one for one in found if not one.owned]
+            for one in stopped:
+                one.drop()
+            print(f"{len(stopped)} forgotten")

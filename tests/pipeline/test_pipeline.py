@@ -43,6 +43,15 @@ def test_a_second_run_runs_nothing(project: Project) -> None:
     assert stages_run(project.run("dvc", "repro")) == set()
 
 
+def test_what_a_killed_stage_leaves_is_seen_by_nobody(project: Project) -> None:
+    for folder in ("models/plain", "models/plain/fold-0", "data", "metrics"):
+        litter = project.root / folder / ".name.partial"
+        litter.mkdir()
+        (litter / "half").touch()
+    assert project.run("git", "status", "--porcelain") == ""
+    assert "up to date" in project.run("dvc", "status", "evaluate")
+
+
 def test_a_new_threshold_only_evaluates_again(project: Project) -> None:
     output = project.run("dvc", "exp", "run", "-S", "evaluate.threshold=0.7")
     assert stages_run(output) == {"evaluate"}

@@ -173,6 +173,23 @@ def test_a_fold_trained_twice_to_the_same_end_is_shown_once(
     assert len(store.client.search_runs([store.experiment])) == 3
 
 
+def test_a_fold_trained_anew_is_looked_at_though_nothing_has_changed(
+    store: Store, write_outputs: WriteOutputs
+) -> None:
+    """As `dvc repro --force` does it: the store then shows what it showed before."""
+    outputs, edited = write_outputs(), write_outputs(code="edited")
+    for one in (outputs, write_outputs("picky", threshold=0.6), edited):
+        mirror(one)
+    assert stamped(outputs)
+    before = {run.info.run_id for run in store.client.search_runs([store.experiment])}
+    live(store, outputs, fold=1)
+    assert not stamped(outputs)
+    assert stamped(edited)
+    mirror(outputs)
+    assert stamped(outputs)
+    assert {run.info.run_id for run in store.client.search_runs([store.experiment])} == before
+
+
 def test_names_of_all_experiments_with_these_outputs(
     store: Store, write_outputs: WriteOutputs
 ) -> None:

@@ -1,5 +1,6 @@
 """Where runs are kept, and that several processes can open the store at once."""
 
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -7,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from saltseg.errors import TrackingError
+from saltseg.tracking.mirror import mirror
 from saltseg.tracking.store import flatten, open_store
+from tests.records.sample import WriteOutputs
 
 WRITE = """
 import sys
@@ -110,6 +113,20 @@ def test_store_that_cannot_be_opened_is_one_line(
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
     with pytest.raises(TrackingError, match=r"cannot be used .* MLFLOW_TRACKING_URI") as caught:
         open_store("salt")
+    assert "\n" not in str(caught.value)
+
+
+def test_store_that_breaks_after_it_was_opened_is_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write_outputs: WriteOutputs
+) -> None:
+    database = tmp_path / "breaking.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
+    outputs = write_outputs("lossy-lynx")
+    open_store(outputs.params["tracking"]["experiment"])
+    with sqlite3.connect(database) as broken:
+        broken.execute("drop table params")
+    with pytest.raises(TrackingError, match=r"cannot be used .*no such table") as caught:
+        mirror(outputs)
     assert "\n" not in str(caught.value)
 
 

@@ -25,14 +25,27 @@ def cached(repo: Repo, lock: Mapping[str, Any], path: str) -> Path:
     """
     outs = {out["path"]: out["md5"] for stage in lock.values() for out in stage.get("outs", [])}
     folder, _, name = path.rpartition("/")
-    digest = outs.get(path)
-    if folder in outs:
-        try:
-            listed = Tree.load(repo.cache.local, HashInfo("md5", outs[folder])).get((name,))
-        except (FileNotFoundError, ObjectFormatError):
-            listed = None
-        digest = listed[1].value if listed and listed[1] else None
+    digest = (listed(repo, outs[folder]) or {}).get(name) if folder in outs else outs.get(path)
     found = Path(repo.cache.local.oid_to_path(digest)) if digest else Path()
     if not found.is_file():
         raise DataError(f"{path} is not in DVC's cache any more")
     return found
+
+
+def listed(repo: Repo, digest: str) -> dict[str, str] | None:
+    """Digests of the files of an output folder, by their paths within it.
+
+    Args:
+        repo: The DVC repository.
+        digest: Of the folder, as in dvc.lock.
+
+    Returns:
+        None where it is no folder's, or the cache does not hold it any more.
+    """
+    if not digest.endswith(".dir"):
+        return None
+    try:
+        tree = Tree.load(repo.cache.local, HashInfo("md5", digest))
+    except (FileNotFoundError, ObjectFormatError):
+        return None
+    return {"/".join(key): file.value for key, _, file in tree if file}

@@ -13,6 +13,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
 from saltseg.figures.curves import learning_curves
+from saltseg.tracking.place import unstamp
 from saltseg.tracking.store import Store, flatten
 
 PARENT = "mlflow.parentRunId"
@@ -30,11 +31,14 @@ def open_fold_run(
 ) -> str:
     """Start the run of a fold.
 
+    One without a parent is for the next mirror to adopt, or to clear where the fold is shown
+    already (after `dvc repro --force`).
+
     Args:
         store: Where.
         params: All parameters; those that training uses are logged.
         fold: The fold held out.
-        tags: Where it comes from.
+        tags: Its `key` and where it comes from.
         start: When it began, milliseconds since 1970.
 
     Returns:
@@ -50,6 +54,8 @@ def open_fold_run(
     logged = [Param(key, str(value)) for key, value in flatten({"fold": fold, **used}).items()]
     store.client.log_batch(run_id, params=logged)
     log_data(store.client, run_id, params["dataset"], tags.get("data_digest"))
+    if PARENT not in tags:
+        unstamp(tags.get("key", ""))
     return run_id
 
 

@@ -23,7 +23,7 @@ from saltseg.tracking.fold_runs import (
 )
 from saltseg.tracking.liveness import close_dead
 from saltseg.tracking.place import stamp
-from saltseg.tracking.store import Store, open_store
+from saltseg.tracking.store import Store, open_store, store_errors
 
 
 @dataclass(frozen=True)
@@ -49,6 +49,7 @@ class Mirrored:
         return f"MLflow shows {self.name}: runs {done}{closed}"
 
 
+@store_errors()
 def mirror(outputs: Outputs) -> Mirrored:
     """Make the store show these outputs; what it shows already stays as it is.
 
@@ -57,6 +58,7 @@ def mirror(outputs: Outputs) -> Mirrored:
 
     Raises:
         DataError: The outputs are incomplete.
+        TrackingError: The store does not work.
     """
     outputs.check_evaluated()
     store = open_store(outputs.params["tracking"]["experiment"])

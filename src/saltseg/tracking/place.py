@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from saltseg.files import write_whole
@@ -18,15 +19,29 @@ def tracking_uri() -> str:
 def stamped(outputs: Outputs) -> bool:
     """Whether the store is known to show these outputs, asked without importing mlflow."""
     try:
-        run_id = _stamp(outputs).read_text().strip()
-    except OSError:
+        run_id, *folds = _stamp(outputs).read_text().split()
+    except (OSError, ValueError):
         return False
-    return _is_there(tracking_uri(), run_id)
+    return folds == list(outputs.fold_keys.values()) and _is_there(tracking_uri(), run_id)
 
 
 def stamp(outputs: Outputs, run_id: str) -> None:
     """Remember that the store shows these outputs, as this run."""
-    write_whole(_stamp(outputs), f"{run_id}\n".encode())
+    lines = (run_id, *outputs.fold_keys.values())
+    write_whole(_stamp(outputs), "".join(f"{line}\n" for line in lines).encode())
+
+
+def unstamp(key: str) -> None:
+    """Forget that the store shows outputs with this fold: it is to be looked at again.
+
+    Args:
+        key: Of the fold.
+    """
+    for path in state_folder("tracked").iterdir():
+        # Another process may have been faster.
+        with suppress(FileNotFoundError):
+            if key in path.read_text().split():
+                path.unlink()
 
 
 def _stamp(outputs: Outputs) -> Path:

@@ -18,6 +18,7 @@ from typing import Any
 from filelock import FileLock, Timeout
 from pydantic import BaseModel, ValidationError
 
+from saltseg.errors import SaltsegError
 from saltseg.files import write_whole
 from saltseg.root import state_folder
 from saltseg.training.states import State
@@ -125,6 +126,8 @@ def owned(key: str, title: str, identity: Identity) -> Iterator[Path]:
         write_whole(own.folder / "about.json", about.model_dump_json().encode())
         try:
             yield own.folder
+        except SaltsegError:  # would come again
+            raise
         except BaseException:
             if own.epochs:
                 print(f"{title}: stopped after epoch {own.epochs}; `dvc repro` goes on from there")

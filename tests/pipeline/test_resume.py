@@ -1,0 +1,101 @@
+"""Trainings that are killed, orphaned or edited half way, in a real project."""
+
+import os
+import signal
+import subprocess
+import time
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pytest
+
+from tests.pipeline.torture import Victim, best_epoch, digests, victim
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def torn(tmp_path_factory: pytest.TempPathFactory) -> Victim:
+    return victim(tmp_path_factory.mktemp("resume"), "plain", 32)
+
+
+def test_the_training_has_much_to_remember(torn: Victim) -> None:
+    """Else the tests below would pass on states that forget half."""
+    history = pd.read_csv(torn.fold / "history.csv")
+    assert best_epoch(torn.fold) > 3
+    assert history["learning_rate"].nunique() > 1
+
+
+def test_killed_three_times_it_gives_the_same_bytes(torn: Victim) -> None:
+    for after in (0.3, 0.05, 0.15):
+        assert torn.kill(after)
+    assert torn.finish() == torn.expected
+    printed = torn.log.read_text()
+    # A kill may come between the line of the first epoch and the state saved after it.
+    assert printed.count("plain fold 0: goes on after epoch ") in (2, 3)
+    assert "Traceback" not in printed
+    shown = torn.project.run("saltseg", "unfinished")
+    assert shown == "no training is unfinished\n"
+
+
+def test_edited_loss_does_not_go_on_with_the_old_state(torn: Victim) -> None:
+    assert torn.kill(0.1)
+    losses = torn.project.root / "src/saltseg/nets/losses.py"
+    own = losses.read_text()
+    losses.write_text(own.replace("return bce + 1 -", "return 2 * bce + 1 -"))
+    size = torn.log.stat().st_size
+    assert torn.kill(0)
+    losses.write_text(own)
+    printed = torn.log.read_text()[size:]
+    assert "plain fold 0: begins anew; the training stopped after epoch " in printed
+    assert "had other src/saltseg/nets/losses.py (" in printed
+    assert "goes on after" not in printed
+    listed = torn.project.run("saltseg", "unfinished", "--clear", COLUMNS="120")
+    assert listed.count("plain fold 0") == listed.count("stopped") == 2
+    assert "2 forgotten" in listed
+    assert torn.project.run("saltseg", "unfinished") == "no training is unfinished\n"
+
+
+def test_orphan_of_a_killed_dvc_and_its_successor_do_not_train_side_by_side(torn: Victim) -> None:
+    """SIGTERM ends dvc and leaves the stage it had started."""
+    first = repro(torn, torn.log.with_name("first.log"))
+    wait_for(torn.log.with_name("first.log"), ": epoch 1/", first)
+    orphan = next(one for one in psutil.Process(first.pid).children(True) if trains(one))
+    os.kill(first.pid, signal.SIGTERM)
+    first.wait()
+    orphan.suspend()  # else it might end before its successor is there
+    assert orphan.is_running()
+    second = repro(torn, torn.log.with_name("second.log"))
+    wait_for(torn.log.with_name("second.log"), "waiting for its end", second)
+    orphan.resume()
+    assert second.wait(120) == 0
+    told = torn.log.with_name("second.log").read_text()
+    assert f"plain fold 0: being trained by process {orphan.pid} on " in told
+    # Not trained twice: it took up what the orphan had left.
+    assert "goes on after epoch 12" in told
+    assert ": epoch " not in told
+    assert digests(torn.fold) == torn.expected
+
+
+def repro(torn: Victim, log: Path) -> "subprocess.Popen[str]":
+    return subprocess.Popen(
+        ("dvc", "repro", "--force", "--single-item", "train@plain-0"),
+        cwd=torn.project.root,
+        env=torn.project.environment(),
+        stdout=log.open("w"),
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+
+
+def trains(process: psutil.Process) -> bool:
+    return process.cmdline()[:2] == ["python", "stages/train.py"]
+
+
+def wait_for(log: Path, text: str, process: "subprocess.Popen[str]") -> None:
+    deadline = time.monotonic() + 120
+    while text not in log.read_text():
+        assert process.poll() is None, log.read_text()
+        assert time.monotonic() < deadline, log.read_text()
+        time.sleep(0.02)

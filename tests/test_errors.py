@@ -1,0 +1,58 @@
+"""What the user can mend is one line; what they cannot keeps its traceback."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from saltseg.errors import DataError, ParameterError, SaltsegError, one_line_errors
+
+
+@pytest.mark.parametrize("kind", [SaltsegError, ParameterError, DataError])
+def test_user_mistake_ends_with_one_line_and_code_1(
+    kind: type[SaltsegError], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught, one_line_errors("split"):
+        raise kind("data/folds.csv: missing")
+    assert caught.value.code == 1
+    assert capsys.readouterr() == ("", "split: data/folds.csv: missing\n")
+
+
+def test_error_of_the_program_keeps_its_traceback() -> None:
+    with pytest.raises(ZeroDivisionError), one_line_errors("split"):
+        _ = 1 / 0
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (OSError(errno.ENOSPC, "No space", "data/x"), "no space left on the disk (data/x); make"),
+        (OSError("9 requested and 4 written"), "no space left on the disk; make room"),
+        (OSError(errno.EROFS, "Read-only", "data/x"), "not allowed: Read-only (data/x); mend"),
+        (OSError(errno.EIO, "Input/output error", "data/x"), "Input/output error: 'data/x'; the"),
+    ],
+    ids=["full", "full, by NumPy", "read-only", "broken"],
+)
+def test_what_the_system_refuses_is_one_line(
+    error: OSError, expected: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught, one_line_errors("split"):
+        raise error
+    assert caught.value.code == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("split: ")
+    assert expected in printed
+    assert printed.count("\n") == 1
+
+
+def test_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit), one_line_errors("split"):
+        (tmp_path / "native.json").read_text()
+    assert "native.json" in capsys.readouterr().err
+
+
+def test_interrupt_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught, one_line_errors("split"):
+        raise KeyboardInterrupt
+    assert caught.value.code == 130
+    assert capsys.readouterr().err == "split: interrupted\n"
