@@ -10,8 +10,9 @@ from saltseg.params import Params, load_params
 
 ROOT = Path(__file__).parents[1]
 
-# Projects in which the pipeline has run, shared by the tests of several folders.
-pytest_plugins = ["tests.pipeline.projects"]
+# Projects in which the pipeline has run, shared by the tests of several folders; what goes where
+# when tests run side by side.
+pytest_plugins = ["tests.pipeline.projects", "tests.workers"]
 
 Changed = Callable[[Mapping[str, Any]], Params]
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from filelock import FileLock
 
 ROOT = Path(__file__).parents[2]
 SMALL = {
@@ -98,11 +99,24 @@ def fresh(tmp_path: Path) -> Project:
 
 @pytest.fixture(scope="session")
 def trained(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A repository in which `dvc repro` has run; only to be copied."""
-    made = make_project(tmp_path_factory.mktemp("pipeline") / "project")
-    made.run("dvc", "repro")
-    made.commit("the default run")
-    return made
+    """A repository in which `dvc repro` has run; only to be copied.
+
+    Workers of pytest-xdist share it: the first one that asks for it makes it.
+    """
+    folder = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        folder = folder.parent
+    made = folder / "trained"
+    with FileLock(f"{made}.lock"):
+        if not made.exists():
+            # Moved there once nothing has failed: the next worker would else copy a ruin.
+            partial = folder / "trained.partial"
+            shutil.rmtree(partial, ignore_errors=True)
+            project = make_project(partial / "project")
+            project.run("dvc", "repro")
+            project.commit("the default run")
+            partial.rename(made)
+    return Project(made / "project")
 
 
 def copy_of(trained: Project, folder: Path) -> Project:
