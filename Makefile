@@ -38,8 +38,8 @@ reproduce: $(READY)  ## Run everything twice, and say by stage whether the bytes
 bench: $(READY)  ## Benchmarks (options: make bench ARGS="--backbone vgg16 --size 64")
 	for script in benchmarks/*.py; do python $$script $(ARGS) || exit; done
 
-test: $(READY)  ## All tests
-	pytest
+test: $(READY)  ## All tests, side by side where there are cores for it
+	pytest -n logical --maxprocesses 4
 
 check: $(READY)  ## Style, types, layers, spelling
 	ruff check .

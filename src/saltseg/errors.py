@@ -65,4 +65,6 @@ def _refused(error: OSError) -> str:
         )
     if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
         return f"not allowed: {error.strerror}{where}; mend its permissions and run the same again"
+    if error.errno in (errno.EEXIST, errno.ENOTDIR):
+        return f"{error.filename}: a file where a folder is expected; name another place"
     return f"{' '.join(str(error).split())}; the system refused this file operation"

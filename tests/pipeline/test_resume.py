@@ -40,12 +40,12 @@ def test_killed_three_times_it_gives_the_same_bytes(torn: Victim) -> None:
 
 
 def test_edited_loss_does_not_go_on_with_the_old_state(torn: Victim) -> None:
-    assert torn.kill(0.1)
+    assert torn.kill(0, epoch=2)
     losses = torn.project.root / "src/saltseg/nets/losses.py"
     own = losses.read_text()
     losses.write_text(own.replace("return bce + 1 -", "return 2 * bce + 1 -"))
     size = torn.log.stat().st_size
-    assert torn.kill(0)
+    assert torn.kill(0, epoch=2)
     losses.write_text(own)
     printed = torn.log.read_text()[size:]
     assert "plain fold 0: begins anew; the training stopped after epoch " in printed

@@ -57,15 +57,19 @@ class Victim:
         """Start or go on training, in a session of its own."""
         return start(self.project, self.log.open("a"))
 
-    def kill(self, after: float) -> str | None:
+    def kill(self, after: float, epoch: int | None = None) -> str | None:
         """Start, wait for an epoch, kill some seconds later.
+
+        Args:
+            after: Seconds.
+            epoch: The epoch to wait for; None = the first one it trains. All before it are saved.
 
         Returns:
             The last line it printed; None where it ended before it could be killed.
         """
         printed = self.log.stat().st_size
         training = self.start()
-        wait_for_epoch(training, self.log, printed)
+        wait_for_epoch(training, self.log, printed, epoch)
         time.sleep(after)
         if training.poll() is not None:
             return None
@@ -92,9 +96,12 @@ def start(project: Project, log: IO[str]) -> "subprocess.Popen[str]":
     )
 
 
-def wait_for_epoch(training: "subprocess.Popen[str]", log: Path, offset: int = 0) -> None:
+def wait_for_epoch(
+    training: "subprocess.Popen[str]", log: Path, offset: int = 0, epoch: int | None = None
+) -> None:
     """Wait until an epoch is finished: what comes before is mostly the compiler's time."""
-    while ": epoch " not in (text := log.read_text()[offset:]):
+    line = f": epoch {epoch}/" if epoch else ": epoch "
+    while line not in (text := log.read_text()[offset:]):
         assert training.poll() is None, text
         time.sleep(0.02)
 
