@@ -136,7 +136,9 @@ def test_store_that_forgets_the_run_does_not_stop_the_training(
     assert "saltseg track" in printed
 
 
-def test_callback_logs_what_keras_reports(client: MlflowClient, params: Params) -> None:
+def test_callback_logs_what_keras_reports(
+    engine: None, client: MlflowClient, params: Params
+) -> None:
     model = keras.Sequential([keras.layers.Input((1,)), keras.layers.Dense(1)])
     model.compile("sgd", "mse", run_eagerly=True)
     ones = np.ones((2, 1), np.float32)
