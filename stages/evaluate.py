@@ -1,8 +1,9 @@
-"""Score the out-of-fold predictions of all folds in train.folds, and draw them.
+"""Score the predictions of all folds in train.folds, and draw them.
 
-Reads models/${backbone}, data/survey, data/folds.csv.
-Writes metrics: summary.json, curves.csv, curves_folds.csv, tiles.csv, learning_curves.png,
-gallery.png.
+Reads models/${backbone}, data/survey, data/folds.csv, data/mosaics.csv.
+Writes metrics: summary.json, curves.csv, curves_folds.csv, tiles.csv (out of fold), holdout.csv
+(ensemble of the folds; no rows where there is no hold-out), calibration.csv, thresholds.csv,
+learning_curves.png, gallery.png, calibration.png.
 """
 
 import json
@@ -11,8 +12,15 @@ from pathlib import Path
 from saltseg.errors import one_line_errors
 from saltseg.files import staged_folder
 from saltseg.params import load_params
-from saltseg.scoring.out_of_fold import read_out_of_fold
+from saltseg.report.honesty import lines
+from saltseg.scoring.honesty import Honesty
+from saltseg.scoring.predictions import read_predictions
 from saltseg.scoring.summary import mean_curves, summarise
+from saltseg.tiles.fold_table import read_folds
+from saltseg.tiles.leaks import leaks
+from saltseg.tiles.mosaic_table import read_mosaics
+
+FOLDS = Path("data/folds.csv")
 
 
 def main() -> None:
@@ -20,15 +28,14 @@ def main() -> None:
     with one_line_errors("evaluate"):
         params = load_params()
         options = params.evaluate
-        result = read_out_of_fold(
-            Path("models") / params.backbone,
-            Path("data/survey"),
-            Path("data/folds.csv"),
-            params.train.folds,
-        )
-        tiles = result.scored(options.threshold)
-        summary = summarise(tiles, result.cost)
+        models = Path("models") / params.backbone
+        result = read_predictions(models, Path("data/survey"), FOLDS, params.train.folds)
+        tiles = result.out_of_fold.scored(options.threshold)
+        honesty = Honesty(result, options)
+        leak = leaks(read_folds(FOLDS), read_mosaics(Path("data/mosaics.csv")))
+        summary = summarise(tiles, result.cost) | honesty.summary() | {"leak": leak}
         # matplotlib takes a second to import: only now, after the inputs are known good.
+        from saltseg.figures.calibration import calibration
         from saltseg.figures.curves import learning_curves
         from saltseg.figures.tiles import gallery
 
@@ -36,16 +43,20 @@ def main() -> None:
         title = f"{params.backbone}, {count} fold{'s' * (count > 1)}"
         with staged_folder(Path("metrics")) as out:
             (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")
-            mean_curves(result.curves).to_csv(out / "curves.csv", index=False)
-            result.curves.to_csv(out / "curves_folds.csv", index=False)
-            tiles.to_csv(out / "tiles.csv", index=False)
+            for name, table in (
+                ("curves", mean_curves(result.curves)),
+                ("curves_folds", result.curves),
+                ("tiles", tiles),
+                ("holdout", honesty.holdout),
+                ("calibration", honesty.reliability),
+                ("thresholds", honesty.sweep()),
+            ):
+                table.to_csv(out / f"{name}.csv", index=False)
             learning_curves(result.curves, title, out / "learning_curves.png")
-            gallery(result, tiles, options, title, out / "gallery.png")
-        score = summary["map_iou"]
-        print(
-            f"{title}: map_iou {score['mean']:.3f} ± {score['std']:.3f} "
-            f"(no salt anywhere: {summary['empty_map_iou']:.3f}), iou {summary['iou']['mean']:.3f}"
-        )
+            gallery(result.out_of_fold, tiles, options, title, out / "gallery.png")
+            calibration(honesty.reliability, honesty.sweep(), title, out / "calibration.png")
+        for line in lines(summary):
+            print(f"{title}: {line}")
 
 
 if __name__ == "__main__":

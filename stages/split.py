@@ -1,7 +1,7 @@
 """Divide the labelled tiles into folds of even salt coverage.
 
-Reads data/survey.
-Writes data/folds.csv: id, fold, coverage_class.
+Reads data/survey, data/mosaics.csv.
+Writes data/folds.csv: id, fold (-1: hold-out), coverage_class, group.
 """
 
 from pathlib import Path
@@ -12,6 +12,8 @@ from saltseg.errors import one_line_errors
 from saltseg.files import staged_file
 from saltseg.params import load_params
 from saltseg.tiles.folds import make_folds, spread_table
+from saltseg.tiles.leaks import leaks
+from saltseg.tiles.mosaic_table import groups_of, read_mosaics
 from saltseg.tiles.survey import read_tiles
 
 
@@ -20,12 +22,19 @@ def main() -> None:
     with one_line_errors("split"):
         params = load_params()
         tiles = read_tiles(Path("data/survey"))
-        folds, told = make_folds(tiles, params.split.n_splits, params.seed)
+        mosaics = read_mosaics(Path("data/mosaics.csv"))
+        groups = groups_of(mosaics, tiles["id"])
+        folds, told = make_folds(tiles, groups, params.split, params.seed)
         with staged_file(Path("data/folds.csv")) as file:
             folds.to_csv(file, index=False)
         console = Console(highlight=False)
         for sentence in told:
             console.print(f"split: {sentence}")
+        shares = leaks(folds, mosaics)
+        console.print(
+            f"{params.split.strategy}: {shares['neighbour']:.1%} of the tiles touch one of another "
+            f"fold, {shares['mosaic']:.1%} share its mosaic (as far as mosaics were found)"
+        )
         console.print("tiles, mean coverage, and tiles of each coverage class by fold:")
         console.print(spread_table(folds, tiles).round(3).to_string())
 

@@ -1,9 +1,9 @@
 """Train one fold of the backbone.
 
 Reads data/processed, data/folds.csv, data/initial/${backbone}.
-Writes models/${backbone}/fold-k: best.weights.h5, history.csv, oof.npy (n, H, W) float16 in the
-order of the fold table, network.json, engine.json. Logs live to MLflow. Stopped, it goes on after
-the last finished epoch, with the same result.
+Writes models/${backbone}/fold-k: best.weights.h5, history.csv, oof.npy and holdout.npy (n, H, W)
+float16 in the order of the fold table, network.json, engine.json. Logs live to MLflow. Stopped, it
+goes on after the last finished epoch, with the same result.
 """
 
 import argparse
@@ -16,7 +16,7 @@ import numpy as np
 from saltseg.errors import one_line_errors
 from saltseg.files import require_space, staged_folder
 from saltseg.params import load_params
-from saltseg.tiles.folds import read_folds
+from saltseg.tiles.fold_table import read_folds
 from saltseg.tiles.native import resize_back
 from saltseg.tiles.survey import read_array
 from saltseg.training.runtime import engine_facts, prepare_engine
@@ -72,7 +72,8 @@ def write_result(result: "FoldResult", engine: dict[str, str], out: Path) -> Non
     require_space(out, 2 * sum(value.nbytes for value in result.network.get_weights()))
     result.network.save_weights(out / "best.weights.h5")
     result.history.to_csv(out / "history.csv", index=False)
-    np.save(out / "oof.npy", resize_back(result.probabilities, **native))
+    for name, predicted in (("oof", result.probabilities), ("holdout", result.unseen)):
+        np.save(out / f"{name}.npy", resize_back(predicted, **native))
     (out / "network.json").write_text(json.dumps(vars(result.cost)) + "\n")
     (out / "engine.json").write_text(json.dumps(engine) + "\n")
 

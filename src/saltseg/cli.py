@@ -92,6 +92,43 @@ def compare(
 
 
 @app.command()
+def mosaics(
+    sources: Annotated[
+        list[Path],
+        typer.Argument(help="Zips or folders with images/ID.png, or in the Kaggle layout."),
+    ],
+    out: Annotated[Path, typer.Option(help="Table to write: id, group, row, column.")],
+    figure: Annotated[
+        Path | None, typer.Option(help="Draw the largest mosaics, put together, as PNG.")
+    ] = None,
+    largest: Annotated[int, typer.Option(min=1, help="How many to draw.")] = 5,
+    margin: Annotated[
+        float, typer.Option(min=0, help="As mosaics.margin in params.yaml: higher is surer.")
+    ] = 1.0,
+) -> None:
+    """Find which tiles lay side by side in the sections they were cut from.
+
+    Labelled or not does not matter; the more tiles, the more neighbours are found.
+    """
+    with one_line_errors("saltseg mosaics"):
+        from saltseg.files import staged_file
+        from saltseg.tiles.mosaic_table import told_size
+        from saltseg.tiles.mosaics import find_mosaics
+        from saltseg.tiles.pictures import read_pictures
+
+        ids, images = read_pictures(sources)
+        found = find_mosaics(images, ids, margin)
+        with staged_file(out) as path:
+            found.to_csv(path, index=False)
+        if figure:
+            from saltseg.figures.mosaics import largest_mosaics
+
+            with staged_file(figure) as path:
+                largest_mosaics(images, found, largest, path)
+        print(f"{told_size(found)}: {out}")
+
+
+@app.command()
 def reproduce(
     stages: Annotated[
         list[str] | None,

@@ -20,6 +20,8 @@ from saltseg.settings import read_settings
 
 Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
+Threshold = Annotated[float, Field(gt=0, lt=1)]
+Sizes = Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=20)]
 
 
 def _printable(text: str) -> str:
@@ -75,10 +77,18 @@ class Preprocess(_Strict):
         return size
 
 
+class Mosaics(_Strict):
+    """How tiles are put back beside each other."""
+
+    margin: Annotated[float, Field(gt=0)]
+
+
 class Split(_Strict):
     """How tiles are divided into folds."""
 
     n_splits: Annotated[int, Field(ge=2)]
+    strategy: Literal["stratified", "grouped"]
+    holdout: Annotated[float, Field(ge=0, le=0.5)]
 
 
 class Model(_Strict):
@@ -144,11 +154,20 @@ class Train(_Strict):
     augment: Augment
 
 
+class Choices(_Strict):
+    """What may be chosen after training, each by the folds that are not scored with it."""
+
+    threshold: Annotated[list[Threshold], Field(min_length=1, max_length=99)]
+    region: Sizes
+    mask: Sizes
+
+
 class Evaluate(_Strict):
     """How out-of-fold predictions are scored and shown."""
 
-    threshold: Annotated[float, Field(gt=0, lt=1)]
+    threshold: Threshold
     gallery: Annotated[int, Field(ge=1, le=12)]
+    choices: Choices
 
 
 class Tracking(_Strict):
@@ -164,6 +183,7 @@ class Params(_Strict):
     dataset: Name
     seed: Annotated[int, Field(ge=0, lt=2**31)]
     preprocess: Preprocess
+    mosaics: Mosaics
     split: Split
     model: Model
     train: Train

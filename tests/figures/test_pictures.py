@@ -7,10 +7,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from saltseg.figures.calibration import calibration
 from saltseg.figures.curves import learning_curves
+from saltseg.figures.mosaics import largest_mosaics
 from saltseg.figures.tiles import gallery
-from saltseg.params import Evaluate
-from saltseg.scoring.out_of_fold import OutOfFold
+from saltseg.params import Choices, Evaluate
+from saltseg.scoring.calibration import reliability
+from saltseg.scoring.predictions import Predicted
 
 # A warning from matplotlib would be printed in the middle of the user's pipeline.
 pytestmark = pytest.mark.filterwarnings("error")
@@ -25,28 +28,25 @@ def curves(*epochs: int) -> pd.DataFrame:
     return table.assign(**dict.fromkeys(NAMES, 1 / (table["epoch"] + table["fold"])))
 
 
-def result_of(masks: np.ndarray, probabilities: np.ndarray) -> OutOfFold:
+def result_of(masks: np.ndarray, probabilities: np.ndarray) -> Predicted:
     count = len(masks)
     random = np.random.default_rng(0)
-    return OutOfFold(
+    return Predicted(
         tiles=pd.DataFrame(
             {
                 "id": [f"tile{n}" for n in range(count)],
                 "fold": 0,
                 "coverage_class": 1,
                 "coverage": 0.1,
-                "index": np.arange(count),
             }
         ),
         probabilities=probabilities.astype(np.float16),
-        curves=curves(2),
-        cost={},
         images=random.integers(0, 256, masks.shape, np.uint8),
         masks=masks.astype(np.uint8),
     )
 
 
-def discs(count: int) -> OutOfFold:
+def discs(count: int) -> Predicted:
     """Discs, predicted the worse the higher the index."""
     masks = np.zeros((count, 21, 21), np.uint8)
     for mask in masks:
@@ -55,8 +55,9 @@ def discs(count: int) -> OutOfFold:
     return result_of(masks, probabilities * 0.8)
 
 
-def draw_gallery(result: OutOfFold, path: Path, count: int = 2) -> np.ndarray:
-    options = Evaluate(threshold=0.5, gallery=count)
+def draw_gallery(result: Predicted, path: Path, count: int = 2) -> np.ndarray:
+    none = Choices(threshold=[0.5], region=[], mask=[])
+    options = Evaluate(threshold=0.5, gallery=count, choices=none)
     gallery(result, result.scored(options.threshold), options, "plain, 2 folds", path)
     return picture(path)
 
@@ -135,11 +136,38 @@ def test_gallery_finds_the_tile_of_each_prediction(tmp_path: Path) -> None:
     """Tiles may stand in another order than in the survey."""
     straight = discs(3)
     order = [2, 0, 1]
+    arrays = (straight.probabilities, straight.images, straight.masks)
     tiles = straight.tiles.iloc[order].reset_index(drop=True)
-    mixed = OutOfFold(
-        tiles, straight.probabilities[order], straight.curves, {}, straight.images, straight.masks
-    )
+    mixed = Predicted(tiles, *(array[order] for array in arrays))
     one, two = tmp_path / "one.png", tmp_path / "two.png"
     draw_gallery(straight, one, count=3)
     draw_gallery(mixed, two, count=3)
     assert one.read_bytes() == two.read_bytes()
+
+
+def test_mosaic_is_put_together_at_its_places(tmp_path: Path) -> None:
+    """Four tiles of one picture, given in another order, look like the picture itself."""
+    whole = np.random.default_rng(0).integers(0, 256, (40, 40), np.uint8)
+    tiles = np.stack([whole[20:, 20:], whole[:20, 20:], whole[20:, :20], whole[:20, :20]])
+    places = {"row": [1, 0, 1, 0], "column": [1, 1, 0, 0]}
+    table = pd.DataFrame({"id": list("abcd"), "group": 0, **places})
+    largest_mosaics(tiles, table, 5, tmp_path / "right.png")
+    picture(tmp_path / "right.png")
+    largest_mosaics(tiles[::-1], table[::-1].reset_index(drop=True), 5, tmp_path / "same.png")
+    assert (tmp_path / "right.png").read_bytes() == (tmp_path / "same.png").read_bytes()
+    largest_mosaics(tiles[[1, 0, 2, 3]], table, 5, tmp_path / "wrong.png")
+    assert (tmp_path / "right.png").read_bytes() != (tmp_path / "wrong.png").read_bytes()
+
+
+def test_no_mosaics(tmp_path: Path) -> None:
+    table = pd.DataFrame({"id": list("ab"), "group": [0, 1], "row": 0, "column": 0})
+    largest_mosaics(np.zeros((2, 20, 20), np.uint8), table, 5, tmp_path / "none.png")
+    picture(tmp_path / "none.png")
+
+
+def test_calibration_with_empty_bins_and_one_threshold(tmp_path: Path) -> None:
+    masks = np.array([[[0, 1], [1, 1]]], np.uint8)
+    table = reliability(masks, np.array([[[0.1, 0.9], [0.9, 0.4]]]))
+    sweep = pd.DataFrame({"fold": [0, 1], "threshold": 0.5, "map_iou": [0.4, 0.6]})
+    calibration(table, sweep, "plain", tmp_path / "calibration.png")
+    picture(tmp_path / "calibration.png")

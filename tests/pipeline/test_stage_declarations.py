@@ -11,7 +11,7 @@ from saltseg.params import BackboneRow, Params
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 # They decide no number: errors, atomic writes, checking of parameters, where the state of a
-# training is kept; what DVC and MLflow record.
+# training is kept; what DVC and MLflow record, and what the terminal shows.
 NO_NUMBERS = {
     "saltseg.errors",
     "saltseg.files",
@@ -20,7 +20,7 @@ NO_NUMBERS = {
     "saltseg.root",
     "saltseg.training.unfinished",
 }
-RECORDS = ("saltseg.tracking", "saltseg.records")
+RECORDS = ("saltseg.tracking", "saltseg.records", "saltseg.report")
 
 
 def imported(path: Path) -> set[str]:
@@ -37,7 +37,7 @@ def module_file(name: str) -> Path:
 
 
 def reached(path: Path) -> set[str]:
-    """Modules reached from a stage script, without records, which change no output."""
+    """Modules reached from a stage script, without records and reports, which change no output."""
     found: set[str] = set()
     waiting = imported(path)
     while waiting:

@@ -183,8 +183,8 @@ def test_hostile_tiles(tmp_path: Path, rows: list[str], expected: str) -> None:
     ("row", "expected"),
     [
         (
-            "-1,0",
-            "column fold holds something else than whole numbers from 0 (row 1: '-1')",
+            "-2,0",
+            "column fold holds something else than whole numbers from -1 (row 1: '-2')",
         ),
         ("0.5,0", "column fold"),
         (",0", "column fold"),

@@ -1,6 +1,7 @@
 """Training one fold, on tiles so small that it takes seconds."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -15,7 +16,8 @@ from saltseg.errors import DataError, TrainingError
 from saltseg.nets.cost import network_cost
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
-from saltseg.training.batches import TrainingBatches
+from saltseg.tiles.fold_table import HOLDOUT
+from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.fit import FoldData, FoldResult, train_fold
 from saltseg.training.states import States
 from tests.conftest import Changed
@@ -216,7 +218,7 @@ def test_held_out_tiles_never_reach_training(
     """With quite other held-out tiles, training gives the same numbers, and validation others."""
     images, masks = data.images.copy(), data.masks.copy()
     images[data.held_out], masks[data.held_out] = 255 - images[data.held_out], 1
-    other = FoldData(images, masks, data.fitted, data.held_out)
+    other = replace(data, images=images, masks=masks)
     options = small.train.model_copy(update={"epochs": 1})
     once, histories = small.model_copy(update={"train": options}), []
     for number, tiles in enumerate((data, other)):
@@ -226,6 +228,53 @@ def test_held_out_tiles_never_reach_training(
     for name in ("loss", "iou", "map_iou"):
         assert one[name].tolist() == two[name].tolist()
     assert (one["val_loss"] != two["val_loss"]).all()
+
+
+def test_holdout_decides_nothing(
+    eager: None, data: FoldData, small: Params, tmp_path: Path
+) -> None:
+    """With quite other hold-out tiles all is the same, but for what is predicted of them."""
+    folds = FOLDS.replace({"fold": {3: HOLDOUT}})
+    one = FoldData.of(data.images, data.masks, folds, 1)
+    images, masks = one.images.copy(), one.masks.copy()
+    images[one.unseen], masks[one.unseen] = 255 - images[one.unseen], 1 - masks[one.unseen]
+    first, second = (
+        train_fold(part, small, "plain", States(tmp_path / name))
+        for name, part in (("one", one), ("other", replace(one, images=images, masks=masks)))
+    )
+    pd.testing.assert_frame_equal(first.history, second.history)
+    np.testing.assert_array_equal(first.probabilities, second.probabilities)
+    for ours, theirs in zip(first.network.get_weights(), second.network.get_weights(), strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert first.unseen.shape == (COUNT // 4, SIDE, SIDE)
+    assert not np.array_equal(first.unseen, second.unseen)
+
+
+def test_holdout_is_in_no_batch(params: Params) -> None:
+    indices = np.arange(COUNT, dtype=np.uint8)[:, None, None, None]
+    images = np.broadcast_to(indices, (COUNT, SIDE, SIDE, 1))
+    folds = FOLDS.replace({"fold": {3: HOLDOUT}})
+    parts = [FoldData.of(images, images, folds, fold) for fold in range(3)]
+    unseen = {tile for tile in range(COUNT) if tile % 4 == 3}
+    for part in parts:
+        assert set(part.unseen.tolist()) == unseen
+        held_out = TileBatches(images, images, part.held_out, 5)
+        for tiles in (fed(params, images, part), [held_out[n] for n in range(len(held_out))]):
+            assert not {tile for batch, _ in tiles for tile in batch[:, 0, 0, 0].tolist()} & unseen
+    with pytest.raises(DataError, match="fold -1 is not in the fold table"):
+        FoldData.of(images, images, folds, HOLDOUT)
+
+
+def fed(params: Params, images: np.ndarray, part: FoldData) -> list[tuple[np.ndarray, np.ndarray]]:
+    """All batches of an epoch of training, not augmented."""
+    still = params.train.augment.model_copy(
+        update={"flip": False, "shift": 0.0, "scale": 0.0, "brightness": 0.0}
+    )
+    batches = TrainingBatches(
+        images, images, part.fitted, 5, seed=1, augment=still, bright_channels=[0]
+    )
+    batches.start_epoch(1)
+    return [batches[number] for number in range(len(batches))]
 
 
 @pytest.mark.parametrize("fold", range(4))

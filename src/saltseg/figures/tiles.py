@@ -12,14 +12,14 @@ from numpy.typing import NDArray
 
 from saltseg.figures.style import PREDICTION, TRUTH, save_png
 from saltseg.params import Evaluate
-from saltseg.scoring.out_of_fold import OutOfFold
+from saltseg.scoring.predictions import Predicted
 from saltseg.scoring.summary import pick_tiles
 
 Bytes = NDArray[np.uint8]
 
 
 def gallery(
-    result: OutOfFold, scored: pd.DataFrame, options: Evaluate, title: str, path: Path
+    result: Predicted, scored: pd.DataFrame, options: Evaluate, title: str, path: Path
 ) -> None:
     """Draw the best, median and worst tiles: image, true mask, prediction.
 
@@ -39,11 +39,10 @@ def gallery(
     for line, (label, tiles) in zip(axes, rows.items(), strict=True):
         for position, row in enumerate(tiles.index.astype(int)):
             caption = f"{scored['id'].iloc[row]}  IoU {scored['iou'].iloc[row]:.2f}"
-            place = int(result.tiles["index"].iloc[row])
             triple = line[3 * position : 3 * position + 3]
-            _show_tile(triple, result.images[place], result.masks[place])
+            _show_tile(triple, result.images[row], result.masks[row])
             _show_prediction(
-                triple[2], result.masks[place], result.probabilities[row], options.threshold
+                triple[2], result.masks[row], result.probabilities[row], options.threshold
             )
             triple[1].set_title(caption, fontsize=7, pad=2)
         line[0].text(
@@ -56,7 +55,7 @@ def gallery(
 
 
 def side_by_side(
-    results: dict[str, OutOfFold], rows: Sequence[int], threshold: float, path: Path
+    results: dict[str, Predicted], rows: Sequence[int], threshold: float, path: Path
 ) -> None:
     """Draw the same tiles as several networks see them: image, true mask, one column a network.
 
@@ -72,10 +71,9 @@ def side_by_side(
     figure = Figure(figsize=size, layout="constrained")
     axes = figure.subplots(len(titles), len(rows), squeeze=False)
     for column, row in enumerate(rows):
-        place = int(first.tiles["index"].iloc[row])
-        _show_tile(list(axes[:2, column]), first.images[place], first.masks[place])
+        _show_tile(list(axes[:2, column]), first.images[row], first.masks[row])
         for axis, result in zip(axes[2:, column], results.values(), strict=True):
-            _show_prediction(axis, first.masks[place], result.probabilities[row], threshold)
+            _show_prediction(axis, first.masks[row], result.probabilities[row], threshold)
     for axis in axes.flat:
         axis.set(xticks=[], yticks=[])
     for axis, title in zip(axes[:, 0], titles, strict=True):
@@ -91,7 +89,7 @@ def _show_tile(axes: Sequence[Axes], image: Bytes, mask: Bytes) -> None:
 
 
 def _show_prediction(
-    axis: Axes, mask: Bytes, probability: NDArray[np.float16], threshold: float
+    axis: Axes, mask: Bytes, probability: NDArray[np.floating], threshold: float
 ) -> None:
     axis.imshow(probability.astype(np.float32), cmap="gray", vmin=0, vmax=1)
     _outline(axis, mask > 0, TRUTH)

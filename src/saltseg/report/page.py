@@ -19,6 +19,7 @@ from saltseg.report.tables import (
     Settings,
     classes_table,
     cost_table,
+    holdout_table,
     scores_table,
     settings_table,
 )
@@ -93,6 +94,7 @@ def _result(comparison: Comparison, colours: Mapping[str, str]) -> dict[str, Any
     return {
         "comparison": comparison,
         "scores": scores_table(comparison),
+        "holdout": holdout_table(comparison),
         "classes": classes_table(comparison),
         "fold_figure": Markup(fold_differences(comparison, colours)),
         "class_figure": Markup(class_scores(comparison, colours)),

@@ -57,6 +57,25 @@ def scores_table(comparison: Comparison) -> TextTable:
     return TextTable(title, ("score", "A", "B", "A − B", "over tiles", "over folds", "p"), rows)
 
 
+def holdout_table(comparison: Comparison) -> TextTable | None:
+    """Scores of both on the hold-out, their difference and its interval; None without one."""
+    if not comparison.holdout:
+        return None
+    level, count = f"{round(100 * comparison.level, 2):g} %", comparison.holdout[0].count
+    title = f"Hold-out of {count} tiles, all folds together; {level} interval of A − B"
+    rows = [
+        (
+            row.score,
+            f"{row.first:.3f}",
+            f"{row.second:.3f}",
+            _signed(row.mean),
+            _interval(row.tiles),
+        )
+        for row in comparison.holdout
+    ]
+    return TextTable(title, ("score", "A", "B", "A − B", "over tiles"), rows)
+
+
 def classes_table(comparison: Comparison) -> TextTable:
     """map_iou by coverage class."""
     rows = [

@@ -13,6 +13,7 @@ from saltseg.report.tables import (
     TextTable,
     classes_table,
     cost_table,
+    holdout_table,
     scores_table,
     settings_table,
 )
@@ -42,6 +43,8 @@ def print_report(
         console.print(Text(f"A = {comparison.first}, B = {comparison.second}", style="bold"))
         console.print()
         _print(console, scores_table(comparison))
+        if unseen := holdout_table(comparison):
+            _print(console, unseen)
         _print(console, classes_table(comparison))
     _print(console, cost_table(contestants))
     for line in EXPLANATIONS:

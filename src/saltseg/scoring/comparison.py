@@ -1,7 +1,7 @@
 """Two cross-validations of the same tiles, compared tile by tile: how much, and how sure."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
 import numpy as np
@@ -13,7 +13,7 @@ from saltseg.scoring.paired import Interval as Interval
 from saltseg.scoring.paired import bootstrap_interval, corrected_t
 from saltseg.scoring.summary import TILE_SCORES
 from saltseg.scoring.tile_pairs import class_rows, groups_of, pair_tiles
-from saltseg.scoring.verdict import verdict
+from saltseg.scoring.verdict import holdout_sentence, verdict
 
 
 @dataclass(frozen=True)
@@ -44,6 +44,8 @@ class Contestant:
         curves: One row per fold and epoch: `fold`, `epoch`, losses and metrics.
         n_splits: Folds that the data were divided into, of which `tiles` may hold fewer.
         cost: Size, time and memory.
+        holdout: One row per tile of the hold-out, columns as `tiles`, scored by all folds together;
+            without rows where there is none.
     """
 
     label: str
@@ -51,6 +53,7 @@ class Contestant:
     curves: pd.DataFrame
     n_splits: int
     cost: Cost
+    holdout: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"id": []}))
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,27 @@ class Difference:
 
 
 @dataclass(frozen=True)
+class HoldoutDifference:
+    """First minus second in one score of the hold-out, by the ensemble of each network's folds.
+
+    Attributes:
+        score: `map_iou`, `iou` or `dice`.
+        first: The first's mean over tiles.
+        second: The same of the second.
+        mean: `first - second`.
+        tiles: Paired bootstrap interval over tiles: these ensembles, new tiles.
+        count: Number of tiles.
+    """
+
+    score: str
+    first: float
+    second: float
+    mean: float
+    tiles: Interval
+    count: int
+
+
+@dataclass(frozen=True)
 class Comparison:
     """The first network against the second.
 
@@ -90,7 +114,8 @@ class Comparison:
         differences: Of map_iou, iou and dice, in this order.
         classes: One row per coverage class, of map_iou: `coverage_class`, `tiles`, `first`,
             `second`, `difference`, `low`, `high` (bootstrap interval over tiles).
-        verdict: One plain sentence.
+        verdict: One plain sentence, and one on the hold-out where there is one.
+        holdout: Differences of the hold-out; none where one of the two has none.
     """
 
     first: str
@@ -99,6 +124,7 @@ class Comparison:
     differences: tuple[Difference, ...]
     classes: pd.DataFrame
     verdict: str
+    holdout: tuple[HoldoutDifference, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -155,14 +181,38 @@ def compare(
     test = partial(corrected_t, test_to_train=test_to_train, level=level)
     differences = tuple(_difference(pairs, score, interval, test) for score in TILE_SCORES)
     map_iou = (pairs["map_iou_first"] - pairs["map_iou_second"]).to_numpy()
+    holdout = _holdout(first, second, interval)
+    sentences = [verdict(first.label, second.label, differences[0], map_iou, level)]
+    sentences += [holdout_sentence(difference, level) for difference in holdout[:1]]
     return Comparison(
         first=first.label,
         second=second.label,
         level=level,
         differences=differences,
         classes=class_rows(pairs, interval),
-        verdict=verdict(first.label, second.label, differences[0], map_iou, level),
+        verdict=" ".join(sentences),
+        holdout=holdout,
     )
+
+
+def _holdout(
+    first: Contestant, second: Contestant, interval: Callable[..., Interval]
+) -> tuple[HoldoutDifference, ...]:
+    """Differences on the tiles that no network of either saw."""
+    if first.holdout.empty or second.holdout.empty:
+        return ()
+    pairs = pair_tiles(first.holdout, second.holdout)
+    found = []
+    for score in TILE_SCORES:
+        one, other = pairs[f"{score}_first"], pairs[f"{score}_second"]
+        mean = float((one - other).mean())
+        over_tiles = interval(one - other, np.zeros(len(pairs)), groups_of(pairs))
+        found.append(
+            HoldoutDifference(
+                score, float(one.mean()), float(other.mean()), mean, over_tiles, len(pairs)
+            )
+        )
+    return tuple(found)
 
 
 def _difference(

@@ -25,7 +25,7 @@ def summarise(tiles: pd.DataFrame, cost: Mapping[str, float]) -> dict[str, Any]:
         same scores by fold and by coverage class; `empty_map_iou`, what predicting no salt
         anywhere would score; and the network's cost.
     """
-    by_fold = {str(fold): _scores(group) for fold, group in tiles.groupby("fold")}
+    by_fold = {str(fold): scores_of(group) for fold, group in tiles.groupby("fold")}
     over_folds = pd.DataFrame(by_fold).T
     return {
         **{
@@ -39,7 +39,7 @@ def summarise(tiles: pd.DataFrame, cost: Mapping[str, float]) -> dict[str, Any]:
         "tiles": len(tiles),
         "fold": by_fold,
         "coverage_class": {
-            str(label): _scores(group) for label, group in tiles.groupby("coverage_class")
+            str(label): scores_of(group) for label, group in tiles.groupby("coverage_class")
         },
         "network": dict(cost),
     }
@@ -69,7 +69,8 @@ def pick_tiles(tiles: pd.DataFrame, count: int) -> dict[str, pd.DataFrame]:
     }
 
 
-def _scores(tiles: pd.DataFrame) -> dict[str, float]:
+def scores_of(tiles: pd.DataFrame) -> dict[str, float]:
+    """Scores of some tiles together; columns as in `summarise`."""
     means = {name: _short(tiles[name].mean()) for name in TILE_SCORES}
     pooled = {
         name: _short(value) for name, value in pooled_scores(tiles[["tp", "fp", "fn"]]).items()

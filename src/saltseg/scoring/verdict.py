@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from saltseg.scoring.paired import Interval
 
 if TYPE_CHECKING:
-    from saltseg.scoring.comparison import Difference
+    from saltseg.scoring.comparison import Difference, HoldoutDifference
 
 _FEW_FOLDS = 3
 """Up to so many, the t interval rests on at most two degrees of freedom: weak evidence."""
@@ -56,6 +56,14 @@ def verdict(
     if folds <= _FEW_FOLDS:
         text += f"; with {folds} fold{'s' * (folds > 1)} this is weak evidence"
     return f"{text}."
+
+
+def holdout_sentence(difference: "HoldoutDifference", level: float) -> str:
+    """Say what the hold-out shows, of which nothing was chosen."""
+    return (
+        f"On the hold-out of {difference.count} tiles, all folds together, the difference is "
+        f"{_number(difference.mean)} ({_interval(difference.tiles, level, 'tiles')})."
+    )
 
 
 def _winner(first: str, second: str, mean: float, over_folds: Interval, level: float) -> str:

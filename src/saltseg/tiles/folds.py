@@ -1,87 +1,105 @@
-"""Folds stratified by salt coverage, and the check that they really are."""
+"""Folds of even salt coverage, with the tiles of a mosaic together where that is asked for."""
 
-from pathlib import Path
+from collections.abc import Iterator
+from fractions import Fraction
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import (
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    StratifiedShuffleSplit,
+)
 
 from saltseg.errors import DataError
-from saltseg.tiles.survey import read_table
+from saltseg.params import Split
+from saltseg.tiles.fold_table import HOLDOUT
+from saltseg.tiles.strata import Labels, coverage_class, merge_rare
 
-Labels = NDArray[np.int64]
+_FINEST = 20
+"""Parts that a hold-out of whole mosaics is put together from, at most."""
 
-
-def coverage_class(coverage: NDArray[np.float64]) -> Labels:
-    """Coverage class of each tile: 0 = no salt, k = salt on more than (k-1)/10 up to k/10 of it.
-
-    Args:
-        coverage: (N,) salt fractions, 0 to 1.
-
-    Returns:
-        (N,) int64, 0 to 10.
-    """
-    # Rounding first: a fraction like 0.1 + 0.2 is a hair above 0.3, and would land in class 4.
-    return np.ceil(np.round(coverage * 10, 9)).astype(np.int64)
+_UNEVEN = 0.05
+"""Difference of mean coverage that is worth a word."""
 
 
-def merge_rare(classes: Labels, n_splits: int) -> tuple[Labels, list[str]]:
-    """Join classes with fewer tiles than folds to the next lower class that has tiles.
-
-    Class 0, where rare, joins the next higher one.
-
-    Args:
-        classes: (N,) coverage classes.
-        n_splits: Number of folds.
-
-    Returns:
-        (N,) strata to split by, and one sentence per join.
-    """
-    strata, told = classes.copy(), []
-    for value in np.unique(classes)[::-1]:
-        members = strata == value
-        others = np.unique(strata[~members])
-        if members.sum() >= n_splits or not len(others):
-            continue
-        lower = others[others < value]
-        target = lower.max() if len(lower) else others.min()
-        told.append(
-            f"coverage class {value} has {members.sum()} tiles, fewer than {n_splits} folds: "
-            f"split together with class {target}"
-        )
-        strata[members] = target
-    return strata, told
-
-
-def make_folds(tiles: pd.DataFrame, n_splits: int, seed: int) -> tuple[pd.DataFrame, list[str]]:
-    """Divide tiles into folds of even coverage.
+def make_folds(
+    tiles: pd.DataFrame, groups: Labels, options: Split, seed: int
+) -> tuple[pd.DataFrame, list[str]]:
+    """Divide tiles into folds of even coverage, and a hold-out where one is asked for.
 
     Args:
         tiles: Columns `id` and `coverage`.
-        n_splits: Number of folds.
+        groups: The mosaic of each tile, (N,); a tile on its own has a number of its own.
+        options: Number of folds, strategy and share of the hold-out.
         seed: Random state of the shuffle.
 
     Returns:
-        One row per tile, in order: `id`, `fold`, `coverage_class`; and what was done about
-        classes with fewer tiles than folds, a sentence each.
+        One row per tile, in order: `id`, `fold` (`HOLDOUT` for the hold-out), `coverage_class`,
+        `group`; and what people should know, a sentence each: classes with fewer tiles than folds,
+        folds that could not be made even.
 
     Raises:
-        DataError: There are fewer tiles than folds.
+        DataError: There are fewer tiles, or with `grouped` fewer mosaics, than folds.
     """
-    if len(tiles) < n_splits:
-        raise DataError(
-            f"split.n_splits: {n_splits} folds need at least as many tiles, but there are "
-            f"{len(tiles)}; lower split.n_splits or give more tiles"
-        )
     classes = coverage_class(tiles["coverage"].to_numpy())
-    strata, told = merge_rare(classes, n_splits)
-    splitter = StratifiedKFold(n_splits, shuffle=True, random_state=seed)
-    fold = np.full(len(tiles), -1)
-    for number, (_, held_out) in enumerate(splitter.split(strata, strata)):
-        fold[held_out] = number
-    check_spread(strata, fold)
-    return pd.DataFrame({"id": tiles["id"], "fold": fold, "coverage_class": classes}), told
+    grouped = options.strategy == "grouped"
+    fold = np.full(len(tiles), HOLDOUT)
+    kept = np.arange(len(tiles))
+    told: list[str] = []
+    if options.holdout:
+        unseen, told = _hold_out(classes, groups, options, seed)
+        kept = np.setdiff1d(kept, unseen)
+    _check_enough(groups[kept], options)
+    strata, rare = merge_rare(classes[kept], options.n_splits)
+    kind = StratifiedGroupKFold if grouped else StratifiedKFold
+    splitter = kind(options.n_splits, shuffle=True, random_state=seed)
+    together = groups[kept] if grouped else None
+    for number, (_, own) in enumerate(splitter.split(strata, strata, together)):
+        fold[kept[own]] = number
+    if not grouped:
+        check_spread(strata, fold[kept])
+    table = pd.DataFrame(
+        {"id": tiles["id"], "fold": fold, "coverage_class": classes, "group": groups}
+    )
+    return table, [*told, *rare, *_unevenness(fold, tiles["coverage"])]
+
+
+def _hold_out(
+    classes: Labels, groups: Labels, options: Split, seed: int
+) -> tuple[Labels, list[str]]:
+    """Places of the tiles that no network sees, and sentences on rare classes."""
+    if options.strategy == "stratified":
+        strata, told = merge_rare(classes, int(np.ceil(1 / options.holdout)))
+        shuffle = StratifiedShuffleSplit(1, test_size=options.holdout, random_state=seed)
+        try:
+            ((_, unseen),) = shuffle.split(strata, strata)
+        except ValueError as error:
+            raise DataError(_too_few(len(classes), "tiles", options)) from error
+        return unseen, told
+    share = Fraction(options.holdout).limit_denominator(_FINEST)
+    if len(np.unique(groups)) < share.denominator:
+        raise DataError(_too_few(len(np.unique(groups)), "mosaics and single tiles", options))
+    strata, told = merge_rare(classes, share.denominator)
+    splitter = StratifiedGroupKFold(share.denominator, shuffle=True, random_state=seed)
+    parts = [part for _, part in splitter.split(strata, strata, groups)]
+    return np.concatenate(parts[: share.numerator]), told
+
+
+def _check_enough(groups: Labels, options: Split) -> None:
+    count, what = len(groups), "tiles"
+    if options.strategy == "grouped":
+        count, what = len(np.unique(groups)), "mosaics and single tiles"
+    if count < options.n_splits:
+        raise DataError(_too_few(count, what, options))
+
+
+def _too_few(count: int, what: str, options: Split) -> str:
+    without = f" and a hold-out of {options.holdout}" if options.holdout else ""
+    return (
+        f"split.n_splits: {options.n_splits} folds{without} need more than {count} {what}; "
+        "lower split.n_splits or give more tiles"
+    )
 
 
 def check_spread(strata: Labels, fold: Labels) -> None:
@@ -99,19 +117,24 @@ def check_spread(strata: Labels, fold: Labels) -> None:
             )
 
 
+def _unevenness(fold: Labels, coverage: "pd.Series[float]") -> Iterator[str]:
+    means = coverage.groupby(fold).mean()
+    for number, mean in means.items():
+        if abs(mean - coverage.mean()) > _UNEVEN:
+            name = "the hold-out" if number == HOLDOUT else f"fold {number}"
+            yield (
+                f"{name} has a mean coverage of {mean:.2f}, all tiles {coverage.mean():.2f}: whole "
+                "mosaics divide no better; its score compares badly with those of other folds"
+            )
+
+
 def spread_table(folds: pd.DataFrame, tiles: pd.DataFrame) -> pd.DataFrame:
     """Tiles, mean coverage and tiles per coverage class of each fold, for people to read."""
-    named = folds.assign(coverage=tiles["coverage"].to_numpy())
+    named = folds.assign(
+        coverage=tiles["coverage"].to_numpy(),
+        fold=folds["fold"].astype(str).replace(str(HOLDOUT), "hold-out"),
+    )
     table = named.groupby("fold")["coverage"].agg(tiles="size", coverage="mean")
     by_class = pd.crosstab(named["fold"], named["coverage_class"])
     spread: pd.DataFrame = table.join(by_class)
     return spread
-
-
-def read_folds(path: Path) -> pd.DataFrame:
-    """Read a fold table; columns as from `make_folds`.
-
-    Raises:
-        DataError: The table is missing, lacks a column, or holds in one what cannot be.
-    """
-    return read_table(path, ("id", "fold", "coverage_class"))

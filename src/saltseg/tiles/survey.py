@@ -21,7 +21,10 @@ _RANGES = {
     "z": (-1e9, 1e9, "numbers"),
     "coverage": (0, 1, "fractions from 0 to 1"),
     "coverage_class": (0, 10, "whole numbers from 0 to 10"),
-    "fold": (0, 2**31, "whole numbers from 0"),
+    "fold": (-1, 2**31, "whole numbers from -1"),
+    "group": (0, 2**31, "whole numbers from 0"),
+    "row": (0, 2**31, "whole numbers from 0"),
+    "column": (0, 2**31, "whole numbers from 0"),
     "epoch": (1, 2**31, "whole numbers from 1"),
 }
 """What columns of our tables hold: least, most, and both in words."""

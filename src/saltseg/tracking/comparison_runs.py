@@ -50,6 +50,9 @@ def log_comparison(
             if difference.folds:
                 metrics.append(Metric(f"{name}_low", difference.folds.low, now, step))
                 metrics.append(Metric(f"{name}_high", difference.folds.high, now, step))
+        for unseen in comparison.holdout:
+            name = f"difference_holdout_{unseen.score}"
+            metrics.append(Metric(name, unseen.mean, now, step))
     client.log_batch(run_id, metrics=metrics)
     data_digest = runs[0].run.data.tags.get("data_digest")
     log_data(client, run_id, runs[0].params["dataset"], data_digest)

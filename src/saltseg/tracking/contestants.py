@@ -59,6 +59,12 @@ class TrackedRun:
         """Scores of its out-of-fold tiles."""
         return pd.read_csv(self.folder / "tiles.csv", dtype={"id": str})
 
+    @cached_property
+    def holdout(self) -> pd.DataFrame:
+        """Scores of its hold-out; runs of older commits have none."""
+        path = self.folder / "holdout.csv"
+        return pd.read_csv(path, dtype={"id": str}) if path.exists() else pd.DataFrame({"id": []})
+
     def contestant(self, label: str) -> Contestant:
         """What the comparison needs to know of it."""
         metrics = self.run.data.metrics
@@ -67,6 +73,7 @@ class TrackedRun:
             tiles=self.tiles,
             curves=pd.read_csv(self.folder / "curves_folds.csv"),
             n_splits=int(self.params["split"]["n_splits"]),
+            holdout=self.holdout,
             cost=Cost(
                 parameters=int(metrics["parameters"]),
                 gflops=metrics["gflops"],
@@ -189,9 +196,8 @@ def _newest_pair(runs: list[Run]) -> list[Run]:
 def _artifacts(store: Store, run: Run, into: Path) -> Path:
     folder = into / run.info.run_id
     folder.mkdir(exist_ok=True)
-    missing = {"params.yaml", "dvc.lock", "tiles.csv", "curves_folds.csv"} - store.files(
-        run.info.run_id
-    )
+    needed = {"params.yaml", "dvc.lock", "tiles.csv", "curves_folds.csv"}
+    missing = needed - store.files(run.info.run_id)
     if missing:
         raise DataError(
             f"{', '.join(sorted(missing))} of run {run.info.run_name} are gone; "

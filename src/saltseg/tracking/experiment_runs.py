@@ -2,7 +2,9 @@
 
 import tempfile
 import time
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from mlflow.entities import Metric, Param, Run
@@ -66,6 +68,7 @@ def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
     scores = {
         **{f"cv_{name}_mean": summary[name]["mean"] for name in _SCORES},
         **{f"cv_{name}_std": summary[name]["std"] for name in _SCORES},
+        **_honesty(summary),
         "empty_map_iou": summary["empty_map_iou"],
         "tiles": summary["tiles"],
         **summary["network"],
@@ -80,6 +83,23 @@ def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
             (Path(folder) / Path(path).name).write_bytes(outputs.read(path))
         write_lock(outputs.lock, Path(folder) / "dvc.lock")
         client.log_artifacts(run_id, folder)
+
+
+def _honesty(summary: Mapping[str, Any]) -> dict[str, float]:
+    """Leaks, calibration, and what is left of a score that nothing was chosen for.
+
+    Evaluations of older commits lack some or all of it.
+    """
+    told = {
+        **{f"leak_{name}": share for name, share in summary.get("leak", {}).items()},
+        **summary.get("calibration", {}),
+    }
+    for group in ("threshold", "post_processing", "checkpoint"):
+        found = summary.get(group, {})
+        for name in ("naive", "cross_fitted", "optimism", "best", "last"):
+            if name in found:
+                told[f"{group}_{name}"] = found[name]
+    return told | {f"holdout_{k}": value for k, value in summary.get("holdout", {}).items()}
 
 
 def _costs(store: Store, parent: str) -> dict[str, float]:

@@ -14,6 +14,7 @@ from saltseg.nets.losses import BceDice
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
+from saltseg.tiles.fold_table import HOLDOUT
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.callbacks import (
     NotFiniteError,
@@ -37,12 +38,14 @@ class FoldData:
         masks: All masks, (N, S, S, 1) uint8, 0 or 1.
         fitted: Indices of the tiles to train on.
         held_out: Indices of the fold's own tiles, never trained on.
+        unseen: Indices of the hold-out, which decides nothing: predicted at the very end.
     """
 
     images: Bytes
     masks: Bytes
     fitted: NDArray[np.int64]
     held_out: NDArray[np.int64]
+    unseen: NDArray[np.int64]
 
     @classmethod
     def of(cls, images: Bytes, masks: Bytes, folds: pd.DataFrame, fold: int) -> "FoldData":
@@ -55,11 +58,13 @@ class FoldData:
             raise DataError(
                 f"{len(images)} tiles, but the fold table has {len(folds)}; run `dvc repro`"
             )
-        own = folds["fold"].to_numpy() == fold
-        if not own.any():
-            known = f"0..{folds['fold'].max()}"
+        of = folds["fold"].to_numpy()
+        own, unseen = of == fold, of == HOLDOUT
+        if fold == HOLDOUT or not own.any():
+            known = f"0..{of.max()}"
             raise DataError(f"fold {fold} is not in the fold table, which has {known}")
-        return cls(images, masks, np.flatnonzero(~own), np.flatnonzero(own))
+        parts = (~own & ~unseen, own, unseen)
+        return cls(images, masks, *(np.flatnonzero(part) for part in parts))
 
 
 @dataclass(frozen=True)
@@ -70,12 +75,14 @@ class FoldResult:
         network: The U-Net with its best weights, without optimizer.
         history: One row per epoch: `epoch` (from 1), the losses and metrics, `learning_rate`.
         probabilities: Out-of-fold predictions of the best weights, (n, S, S) float32.
+        unseen: Predictions of the hold-out, (m, S, S) float32; m is 0 where there is none.
         cost: Size of the network.
     """
 
     network: keras.Model
     history: pd.DataFrame
     probabilities: NDArray[np.float32]
+    unseen: NDArray[np.float32]
     cost: Cost
 
 
@@ -87,7 +94,7 @@ def train_fold(
     initial: Path | None = None,
     watchers: list[keras.callbacks.Callback] | None = None,
 ) -> FoldResult:
-    """Train the U-Net of `params.backbone` and predict the held-out tiles with its best weights.
+    """Train the U-Net of `params.backbone`; predict with its best weights what it never saw.
 
     Goes on after the last epoch in `states`; the result is that of a training never stopped.
 
@@ -124,8 +131,11 @@ def train_fold(
     states.load(model, saving.state.best)
     history = pd.DataFrame(saving.state.rows)
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
-    probabilities = model.predict(held_out, verbose=0)[..., 0]
-    return FoldResult(_network(model), history, probabilities, network_cost(model))
+    probabilities, unseen = (
+        _predict(model, data, tiles, params.train.batch_size)
+        for tiles in (data.held_out, data.unseen)
+    )
+    return FoldResult(_network(model), history, probabilities, unseen, network_cost(model))
 
 
 def _begin(
@@ -166,6 +176,17 @@ def _training_batches(data: FoldData, params: Params) -> TrainingBatches:
         augment=params.train.augment,
         bright_channels=[c for c, name in enumerate(channels) if name == "intensity"],
     )
+
+
+def _predict(
+    model: keras.Model, data: FoldData, tiles: NDArray[np.int64], batch_size: int
+) -> NDArray[np.float32]:
+    """Probabilities of some tiles, (n, S, S)."""
+    if not len(tiles):
+        return np.empty((0, *data.masks.shape[1:3]), np.float32)
+    batches = TileBatches(data.images, data.masks, tiles, batch_size)
+    probabilities: NDArray[np.float32] = model.predict(batches, verbose=0)[..., 0]
+    return probabilities
 
 
 def _keep_best(model: keras.Model, state: State, states: States) -> str:

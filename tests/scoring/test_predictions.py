@@ -1,4 +1,4 @@
-"""Out-of-fold predictions read from the files that training leaves."""
+"""Predictions read from the files that training leaves."""
 
 import json
 import pickle
@@ -10,7 +10,7 @@ import pandas as pd
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.scoring.out_of_fold import OutOfFold, read_out_of_fold
+from saltseg.scoring.predictions import CrossValidation, read_predictions
 
 FOLD = [1, 0, 2, 1, 0, 1]
 IDS = ["00a", "01b", "02c", "03d", "04e", "05f"]
@@ -29,6 +29,7 @@ def outputs(tmp_path: Path) -> Path:
     tiles = pd.DataFrame({"id": IDS, "z": 1.0, "coverage": coverage})
     tiles.to_csv(survey / "tiles.csv", index=False)
     folds = pd.DataFrame({"id": IDS, "fold": FOLD, "coverage_class": (coverage * 10).astype(int)})
+    folds["group"] = 5
     folds.to_csv(tmp_path / "folds.csv", index=False)
     for fold in range(3):
         folder = tmp_path / "models" / f"fold-{fold}"
@@ -36,19 +37,20 @@ def outputs(tmp_path: Path) -> Path:
         own = np.flatnonzero(np.array(FOLD) == fold)
         predicted = np.broadcast_to(own[:, None, None] / 10, (len(own), 2, 3))
         np.save(folder / "oof.npy", predicted.astype(np.float16))
+        np.save(folder / "holdout.npy", np.zeros((0, 2, 3), np.float16))
         history = pd.DataFrame({"epoch": [1, 2], "loss": [1.0, 0.5 + fold]})
         history.to_csv(folder / "history.csv", index=False)
         (folder / "network.json").write_text(json.dumps({"parameters": 7, "gflops": 0.5}))
     return tmp_path
 
 
-def read(outputs: Path, wanted: list[int]) -> OutOfFold:
-    return read_out_of_fold(outputs / "models", outputs / "survey", outputs / "folds.csv", wanted)
+def read(outputs: Path, wanted: list[int]) -> CrossValidation:
+    return read_predictions(outputs / "models", outputs / "survey", outputs / "folds.csv", wanted)
 
 
 def assert_one_line(outputs: Path, *expected: str) -> None:
     with pytest.raises(DataError) as caught:
-        read(outputs, [0, 1])
+        read(outputs, [1, 0])
     message = str(caught.value)
     assert [part for part in expected if part not in message] == [], message
     assert "\n" not in message
@@ -56,11 +58,14 @@ def assert_one_line(outputs: Path, *expected: str) -> None:
 
 def test_each_prediction_meets_its_own_tile(outputs: Path) -> None:
     result = read(outputs, [0, 1, 2])
-    assert result.tiles["id"].tolist() == ["01b", "04e", "00a", "03d", "05f", "02c"]
-    assert result.tiles["index"].tolist() == [1, 4, 0, 3, 5, 2]
-    assert result.tiles["coverage"].tolist() == [0, 1, 0, 0, 1, 0]
-    assert result.probabilities.dtype == np.float16
-    np.testing.assert_allclose(result.probabilities[:, 0, 0], result.tiles["index"] / 10, atol=1e-3)
+    predicted, places = result.out_of_fold, [1, 4, 0, 3, 5, 2]
+    assert predicted.tiles["id"].tolist() == [IDS[place] for place in places]
+    assert predicted.tiles["coverage"].tolist() == [0, 1, 0, 0, 1, 0]
+    assert predicted.probabilities.dtype == np.float16
+    np.testing.assert_allclose(predicted.probabilities[:, 1, 2], np.array(places) / 10, atol=1e-3)
+    assert predicted.images[:, 0, 0].tolist() == [6 * place for place in places]
+    assert predicted.masks[:, 0, 0].tolist() == [0, 1, 0, 0, 1, 0]
+    assert len(result.holdout.tiles) == len(result.holdout.probabilities) == 0
     assert result.cost == {"parameters": 7, "gflops": 0.5}
 
 
@@ -71,23 +76,49 @@ def test_curves_of_all_folds_stand_below_each_other(outputs: Path) -> None:
 
 
 def test_scores_of_each_tile(outputs: Path) -> None:
-    scored = read(outputs, [0, 1, 2]).scored(threshold=0.25).set_index("id")
+    scored = read(outputs, [0, 1, 2]).out_of_fold.scored(threshold=0.25).set_index("id")
     # Tiles 0 to 2 are left empty, 3 to 5 are called salt; salt are 4 and 5.
     assert scored.loc[IDS, "iou"].tolist() == [1, 1, 1, 0, 1, 1]
     assert scored.loc["03d", ["tp", "fp", "fn"]].tolist() == [0, 6, 0]
     assert scored.loc["04e", ["tp", "fp", "fn"]].tolist() == [6, 0, 0]
-    assert "index" not in scored
 
 
 def test_threshold_moves_the_scores(outputs: Path) -> None:
-    scored = read(outputs, [0, 1, 2]).scored(threshold=0.45).set_index("id")
+    scored = read(outputs, [0, 1, 2]).out_of_fold.scored(threshold=0.45).set_index("id")
     assert scored.loc[IDS, "iou"].tolist() == [1, 1, 1, 1, 0, 1]
 
 
 def test_folds_that_are_not_wanted_are_not_read(outputs: Path) -> None:
     (outputs / "models" / "fold-2" / "oof.npy").write_text("stale")
     shutil.copytree(outputs / "models" / "fold-0", outputs / "models" / "fold-7")
-    assert read(outputs, [1, 0]).tiles["fold"].tolist() == [1, 1, 1, 0, 0]
+    assert read(outputs, [1, 0]).out_of_fold.tiles["fold"].tolist() == [1, 1, 1, 0, 0]
+
+
+def make_holdout(outputs: Path) -> None:
+    """Tile 1 was never seen, and folds 1 and 2 predict it as 0.75 and 0.25."""
+    folds = pd.read_csv(outputs / "folds.csv", dtype={"id": str})
+    folds.loc[1, "fold"] = -1
+    folds.to_csv(outputs / "folds.csv", index=False)
+    for fold, probability in ((1, 0.75), (2, 0.25)):
+        predicted = np.full((1, 2, 3), probability, np.float16)
+        np.save(outputs / f"models/fold-{fold}/holdout.npy", predicted)
+
+
+def test_holdout_is_predicted_by_all_folds_together(outputs: Path) -> None:
+    make_holdout(outputs)
+    result = read(outputs, [1, 2])
+    assert result.holdout.tiles["id"].tolist() == ["01b"]
+    assert result.holdout.images[0, 0, 0] == 6
+    assert (result.holdout.probabilities == 0.5).all()
+    assert "01b" not in result.out_of_fold.tiles["id"].tolist()
+    scored = result.holdout.scored(0.49)
+    assert scored[["id", "fold", "iou", "fp"]].to_numpy().tolist() == [["01b", -1, 0, 6]]
+
+
+def test_holdout_of_another_split(outputs: Path) -> None:
+    make_holdout(outputs)
+    np.save(outputs / "models/fold-1/holdout.npy", np.zeros((2, 2, 3), np.float16))
+    assert_one_line(outputs, "fold-1/holdout.npy", "(2, 2, 3)", "(1, 2, 3)", "dvc repro")
 
 
 def test_missing_fold(outputs: Path) -> None:

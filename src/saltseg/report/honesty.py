@@ -1,0 +1,46 @@
+"""What an evaluation says of its own scores, in lines for a terminal."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+
+def lines(summary: Mapping[str, Any]) -> Iterator[str]:
+    """The scores, and how far they can be trusted.
+
+    Args:
+        summary: As in metrics/summary.json.
+    """
+    score = summary["map_iou"]
+    yield (
+        f"map_iou {score['mean']:.3f} ± {score['std']:.3f} "
+        f"(no salt anywhere: {summary['empty_map_iou']:.3f}), iou {summary['iou']['mean']:.3f}"
+    )
+    for name, what in (("threshold", "threshold"), ("post_processing", "post-processing")):
+        found = summary[name]
+        if "cross_fitted" in found:
+            yield (
+                f"{what} chosen by the other folds: {found['cross_fitted']:.3f}; on the tiles "
+                f"themselves: {found['naive']:.3f} (optimism {found['optimism']:+.3f})"
+            )
+    epochs = summary["checkpoint"]
+    others = (
+        f", epoch chosen by the other folds {epochs['cross_fitted']:.3f}"
+        if "cross_fitted" in epochs
+        else ""
+    )
+    yield (
+        f"val_map_iou at network size: best epoch {epochs['best']:.3f}{others}, last epoch "
+        f"{epochs['last']:.3f}"
+    )
+    leak, calibration = summary["leak"], summary["calibration"]
+    yield f"calibration error {calibration['ece']:.3f}, Brier score {calibration['brier']:.3f}"
+    if "holdout" in summary:
+        unseen = summary["holdout"]
+        yield (
+            f"hold-out, {unseen['tiles']} tiles, all folds together: map_iou "
+            f"{unseen['map_iou']:.3f}, iou {unseen['iou']:.3f}"
+        )
+    yield (
+        f"{leak['neighbour']:.1%} of the tiles touch one of another fold, {leak['mosaic']:.1%} "
+        "share its mosaic (as far as mosaics were found)"
+    )

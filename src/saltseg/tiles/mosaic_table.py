@@ -1,0 +1,44 @@
+"""The table of mosaics: which tile lies where in which one."""
+
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from saltseg.errors import DataError
+from saltseg.tiles.survey import read_table
+
+
+def told_size(mosaics: pd.DataFrame) -> str:
+    """How many mosaics were found, and how much of the survey lies in them."""
+    sizes = mosaics["group"].value_counts()
+    found = sizes[sizes > 1]
+    if found.empty:
+        return f"no two of {len(mosaics)} tiles fit each other clearly"
+    return (
+        f"{found.sum()} of {len(mosaics)} tiles lie in {len(found)} mosaics, the largest of "
+        f"{found.max()}"
+    )
+
+
+def groups_of(mosaics: pd.DataFrame, ids: "pd.Series[str]") -> NDArray[np.int64]:
+    """The mosaic of each of some tiles.
+
+    Raises:
+        DataError: One of them is not in the table.
+    """
+    groups = mosaics.set_index("id")["group"].reindex(ids)
+    if groups.isna().any():
+        missing = groups.index[groups.isna()][0]
+        raise DataError(f"tile {missing} has no row in data/mosaics.csv; run `dvc repro`")
+    return groups.to_numpy(np.int64)
+
+
+def read_mosaics(path: Path) -> pd.DataFrame:
+    """Read a table as from `find_mosaics`.
+
+    Raises:
+        DataError: The table is missing, lacks a column, or holds in one what cannot be.
+    """
+    return read_table(path, ("id", "group", "row", "column"))

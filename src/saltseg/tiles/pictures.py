@@ -1,0 +1,55 @@
+"""The images of any zips and folders together, labelled or not."""
+
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+
+from saltseg.errors import DataError
+from saltseg.tiles.archive import open_members
+from saltseg.tiles.stack import read_images
+from saltseg.tiles.survey import Bytes
+from saltseg.tiles.tables import check_unique, present
+
+
+def read_pictures(sources: Sequence[Path]) -> tuple[list[str], Bytes]:
+    """Read the images of zips and folders; masks are passed over.
+
+    Args:
+        sources: Each a zip or a folder with images/ID.png, or a folder that holds such ones by the
+            names of the Kaggle download: train, train.zip, test, test.zip.
+
+    Returns:
+        Ids, sorted, and grey levels, (N, H, W) uint8, in the same order.
+
+    Raises:
+        DataError: A source is missing or holds no images, an id is there twice, or an image cannot
+            be used (see `read_images`).
+    """
+    with ExitStack() as stack:
+        members = []
+        for source in _expanded(sources):
+            found = [m for m in stack.enter_context(open_members(source)) if m.folder == "images"]
+            if not found:
+                raise DataError(f"{source}: no images; expected files images/ID.png in it")
+            members += found
+        members.sort(key=lambda member: member.id)
+        ids = [member.id for member in members]
+        check_unique(ids, ", ".join(map(str, sources)))
+        return ids, read_images(members, "images")
+
+
+def _expanded(sources: Iterable[Path]) -> list[Path]:
+    found = []
+    for source in sources:
+        if not source.is_dir() or (source / "images").is_dir():
+            found.append(source)
+            continue
+        # As where a dataset is read: what is unpacked goes before its zip.
+        for name in ("train", "test"):
+            found += [p for p in (source / name, source / f"{name}.zip") if present(p)][:1]
+    if not found:
+        raise DataError(
+            f"{', '.join(map(str, sources))}: no tiles here; expected zips or folders with"
+            " images/ID.png"
+        )
+    return found

@@ -1,0 +1,43 @@
+"""Find which tiles lay side by side in the sections they were cut from.
+
+Reads data/survey.
+Writes data/mosaics.csv: id, group, row, column, of labelled and then of unlabelled tiles;
+metrics/mosaics.png: the largest.
+"""
+
+from pathlib import Path
+
+import numpy as np
+
+from saltseg.errors import one_line_errors
+from saltseg.files import staged_file
+from saltseg.params import load_params
+from saltseg.tiles.mosaic_table import told_size
+from saltseg.tiles.mosaics import find_mosaics
+from saltseg.tiles.survey import read_array, read_table, read_tiles
+
+SURVEY = Path("data/survey")
+DRAWN = 5
+
+
+def main() -> None:
+    """Run the stage in the current folder."""
+    with one_line_errors("mosaics"):
+        params = load_params()
+        labelled = read_tiles(SURVEY)["id"].tolist()
+        unlabelled = read_table(SURVEY / "unlabelled.csv", ("id",))["id"].tolist()
+        arrays = [read_array(SURVEY / f"{name}.npy") for name in ("images", "unlabelled")]
+        images = np.concatenate(arrays)
+        mosaics = find_mosaics(images, labelled + unlabelled, params.mosaics.margin)
+        print(f"mosaics: {told_size(mosaics)}")
+        # matplotlib takes a second to import: only now, after the inputs are known good.
+        from saltseg.figures.mosaics import largest_mosaics
+
+        with staged_file(Path("metrics/mosaics.png")) as picture:
+            largest_mosaics(images, mosaics, DRAWN, picture)
+        with staged_file(Path("data/mosaics.csv")) as file:
+            mosaics.to_csv(file, index=False)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""Choices made by other folds: each by hand, and none that could have peeked."""
+
+import numpy as np
+import pytest
+
+from saltseg.params import Choices
+from saltseg.scoring.choices import (
+    Choice,
+    all_choices,
+    cross_fit,
+    score_choices,
+    summarise_choices,
+)
+
+
+def test_every_combination_once_nearest_to_the_fixed_one_first() -> None:
+    offered = Choices(threshold=[0.3, 0.6, 0.9], region=[50], mask=[10, 0])
+    choices = all_choices(offered, 0.5)
+    assert choices[0] == Choice(0.5)
+    assert [choice.threshold for choice in choices[:4]] == [0.5, 0.6, 0.3, 0.9]
+    assert choices[4] == Choice(0.5, 0, 10)
+    assert len(choices) == len(set(choices)) == 4 * 2 * 2
+
+
+@pytest.fixture
+def tile() -> tuple[np.ndarray, np.ndarray]:
+    """Salt in the upper half; predicted there, with one stray region of 4 pixels below."""
+    mask = np.zeros((1, 10, 10), np.uint8)
+    mask[0, :5] = 1
+    probability = np.where(mask, 0.7, 0.1)
+    probability[0, 8:, 8:] = 0.6
+    return mask, probability
+
+
+@pytest.mark.parametrize(
+    ("choice", "expected"),
+    [
+        (Choice(0.5), 0.9),  # IoU 50 / 54 = 0.926: above 9 of the 10 thresholds
+        (Choice(0.5, region=4), 0.9),
+        (Choice(0.5, region=5), 1.0),
+        (Choice(0.65), 1.0),
+        (Choice(0.5, mask=54), 0.9),
+        (Choice(0.5, mask=55), 0.0),
+        (Choice(0.5, region=5, mask=51), 0.0),  # regions are dropped first
+        (Choice(0.7), 0.0),  # above, not from
+        (Choice(0.05), 0.0),  # all salt: IoU 0.5, and a hit must be above
+    ],
+)
+def test_one_tile_by_hand(
+    tile: tuple[np.ndarray, np.ndarray], choice: Choice, expected: float
+) -> None:
+    assert score_choices(*tile, [choice])[0, 0] == pytest.approx(expected)
+
+
+def test_regions_that_touch_at_a_corner_are_one() -> None:
+    mask = np.zeros((1, 4, 4), np.uint8)
+    mask[0, :2, :2] = mask[0, 2:, 2:] = 1
+    assert score_choices(mask, mask * 0.9, [Choice(0.5, region=8)])[0, 0] == 1
+
+
+def test_empty_tiles_count_as_in_the_competition() -> None:
+    masks = np.zeros((2, 4, 4), np.uint8)
+    probabilities = np.zeros((2, 4, 4))
+    probabilities[1, 0, 0] = 0.9
+    scores = score_choices(masks, probabilities, [Choice(0.5), Choice(0.5, mask=2)])
+    assert scores.tolist() == [[1, 0], [1, 1]]
+
+
+FOLDS = np.repeat([0, 1, 2], 4)
+# Choice 1 is best for folds 0 and 1, choice 2 for fold 2 alone, and by far.
+SCORES = np.array([[0.5] * 12, [0.6] * 8 + [0.1] * 4, [0.2] * 8 + [1.0] * 4])
+
+
+def test_a_fold_has_no_say_in_its_own_choice() -> None:
+    """Peeking, fold 2 would take choice 2, and each other fold could outvote the third."""
+    assert cross_fit(SCORES, FOLDS) == {0: 2, 1: 2, 2: 1}
+
+
+def test_scores_of_a_fold_do_not_change_its_choice() -> None:
+    random = np.random.default_rng(0)
+    scores = random.random((5, 12))
+    for fold in range(3):
+        other = scores.copy()
+        other[:, fold == FOLDS] = random.random((5, 4))
+        assert cross_fit(scores, FOLDS)[fold] == cross_fit(other, FOLDS)[fold]
+
+
+def test_ties_go_to_the_first() -> None:
+    assert cross_fit(np.ones((3, 12)), FOLDS) == {0: 0, 1: 0, 2: 0}
+
+
+def test_summary_by_hand() -> None:
+    choices = [Choice(0.5), Choice(0.4), Choice(0.3)]
+    assert summarise_choices(SCORES, choices, FOLDS) == {
+        "fixed": 0.5,
+        "naive": 0.5,
+        "cross_fitted": round((0.2 + 0.2 + 0.1) / 3, 6),
+        "optimism": round(0.5 - (0.2 + 0.2 + 0.1) / 3, 6),
+        "chosen": {
+            "0": {"threshold": 0.3, "region": 0, "mask": 0},
+            "1": {"threshold": 0.3, "region": 0, "mask": 0},
+            "2": {"threshold": 0.4, "region": 0, "mask": 0},
+        },
+    }
+
+
+def test_one_fold_alone_has_nobody_to_choose_for_it() -> None:
+    told = summarise_choices(SCORES[:, :4], [Choice(0.5)] * 3, FOLDS[:4])
+    assert told == {"fixed": 0.5, "naive": 0.6}
+
+
+def test_choosing_among_noise_is_all_optimism() -> None:
+    """Where no choice is better than another, what naive choosing gains is gone on new tiles."""
+    random = np.random.default_rng(0)
+    folds = np.repeat(np.arange(5), 40)
+    gains, optimism = [], []
+    for _ in range(100):
+        scores = random.normal(0.5, 0.2, (30, 200))
+        told = summarise_choices(scores, [Choice(0.5)] * 30, folds)
+        gains.append(told["naive"] - 0.5)
+        optimism.append(told["optimism"])
+    assert np.mean(gains) > 0.02
+    assert np.mean(optimism) == pytest.approx(np.mean(gains), abs=0.01)
