@@ -89,6 +89,7 @@ def drop_capabilities() -> None:
         ("locate", "data"),
         ("acquire", "data"),
         ("preprocess", "data"),
+        ("mosaics", "data"),
         ("split", "data"),
         ("evaluate", "metrics"),
         ("train --fold 0", "models"),

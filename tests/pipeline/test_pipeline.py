@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -26,6 +27,10 @@ def test_a_run_writes_what_it_promises(project: Project) -> None:
     assert {"map_iou", "iou", "dice", "precision", "recall"} <= set(scores)
     assert scores["network"]["parameters"] > 1e5
     assert scores["network"]["gflops"] > 0
+    assert set(scores["leak"]) == {"neighbour", "mosaic"}
+    assert {"ece", "brier"} == set(scores["calibration"])
+    assert {"naive", "cross_fitted", "optimism"} <= set(scores["threshold"])
+    assert "holdout" not in scores
     folds = pd.read_csv(project.root / "data/folds.csv")
     tiles = pd.read_csv(project.root / "metrics/tiles.csv")
     assert sorted(tiles["id"]) == sorted(folds["id"][folds["fold"] < 2])
@@ -34,7 +39,7 @@ def test_a_run_writes_what_it_promises(project: Project) -> None:
     assert list(curves["epoch"]) == [1, 2]
     by_fold = pd.read_csv(project.root / "metrics/curves_folds.csv")
     assert set(by_fold["fold"]) == {0, 1}
-    for picture in ("learning_curves", "gallery"):
+    for picture in ("learning_curves", "gallery", "calibration", "mosaics"):
         assert (project.root / f"metrics/{picture}.png").stat().st_size > 10_000
     assert project.run("git", "status", "--porcelain") == ""
 
@@ -55,6 +60,25 @@ def test_what_a_killed_stage_leaves_is_seen_by_nobody(project: Project) -> None:
 def test_a_new_threshold_only_evaluates_again(project: Project) -> None:
     output = project.run("dvc", "exp", "run", "-S", "evaluate.threshold=0.7")
     assert stages_run(output) == {"evaluate"}
+    project.run("git", "checkout", "-q", "--", ".")
+    project.run("dvc", "checkout", "-q")
+
+
+def test_holdout_is_predicted_by_every_fold_and_trained_on_by_none(project: Project) -> None:
+    project.set_params(split={"holdout": 0.2}, train={"epochs": 1})
+    printed = project.run("dvc", "repro")
+    assert stages_run(printed) >= {"split", "train@plain-0", "train@plain-1", "evaluate"}
+    folds = pd.read_csv(project.root / "data/folds.csv")
+    unseen = folds["id"][folds["fold"] == -1].tolist()
+    assert len(unseen) == 8
+    scored = pd.read_csv(project.root / "metrics/holdout.csv")
+    assert scored["id"].tolist() == unseen
+    assert not set(pd.read_csv(project.root / "metrics/tiles.csv")["id"]) & set(unseen)
+    assert summary(project)["holdout"]["tiles"] == 8
+    predicted = [np.load(project.root / f"models/plain/fold-{fold}/holdout.npy") for fold in (0, 1)]
+    assert all(one.shape == (8, 101, 101) for one in predicted)
+    assert not np.array_equal(*predicted)
+    assert "hold-out, 8 tiles, all folds together: map_iou" in printed
     project.run("git", "checkout", "-q", "--", ".")
     project.run("dvc", "checkout", "-q")
 

@@ -37,7 +37,7 @@ def restored(request: pytest.FixtureRequest) -> None:
     if "moody" in request.fixturenames:
         project: Project = request.getfixturevalue("moody")
         project.run("git", "checkout", "-q", "--", ".")
-        project.run("dvc", "checkout", "--quiet", "--force", "acquire", "split")
+        project.run("dvc", "checkout", "--quiet", "--force", "acquire", "mosaics", "split")
 
 
 def rows(printed: str) -> dict[str, str]:
@@ -61,13 +61,13 @@ def test_training_anew_gives_the_same_bytes_and_shows_the_same_runs(project: Pro
     assert printed.count("epoch 2/2") == 2
     assert rows(printed) == dict.fromkeys(
         (
-            *("locate", "acquire", "preprocess", "split", "weights"),
+            *("locate", "acquire", "preprocess", "mosaics", "split", "weights"),
             *("train@plain-0", "train@plain-1", "evaluate"),
         ),
         "identical",
     )
     verdict = printed.strip().splitlines()[-1]
-    assert verdict.startswith("identical: 8 of 8 stages gave the very bytes of dvc.lock (committed")
+    assert verdict.startswith("identical: 9 of 9 stages gave the very bytes of dvc.lock (committed")
     assert project.run("git", "status", "--porcelain") == ""
     assert len(before) == 3
     assert shown(project) == before
@@ -78,9 +78,10 @@ def test_other_bytes_are_told_by_stage_and_file(moody: Project) -> None:
     assert rows(printed) == {
         "locate": "identical",
         "acquire": "differs: data/survey: mood.txt",
+        "mosaics": "identical",
         "split": "identical",
     }
-    assert printed.strip().splitlines()[-1].startswith("differs: 1 of 3 stages gave other bytes")
+    assert printed.strip().splitlines()[-1].startswith("differs: 1 of 4 stages gave other bytes")
     assert bring_back(moody, printed) == "git checkout dvc.lock && dvc repro split"
     assert (moody.root / "data/survey/mood.txt").read_text() == ""
 

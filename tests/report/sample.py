@@ -1,5 +1,7 @@
 """Small contestants, their comparison, and tiles that they see differently, made by hand."""
 
+from dataclasses import replace
+
 import cv2
 import numpy as np
 import pandas as pd
@@ -40,6 +42,12 @@ def contestant(label: str, skill: float = 0.0, folds: int = 3, cost: Cost = COST
     rise = (0.5 + skill) * (1 - np.exp(-curves["epoch"] / 4)) + 0.03 * curves["fold"]
     names = ("loss", "iou", "map_iou", "val_loss", "val_iou", "val_map_iou")
     return Contestant(label, tiles, curves.assign(**dict.fromkeys(names, rise)), 5, cost)
+
+
+def with_holdout(one: Contestant) -> Contestant:
+    """As if the first 30 of its tiles were a hold-out besides."""
+    tiles = one.tiles.head(30)
+    return replace(one, holdout=tiles.assign(id="h" + tiles["id"], fold=-1))
 
 
 def comparison(first: Contestant, second: Contestant) -> Comparison:

@@ -8,7 +8,7 @@ import pytest
 
 from saltseg.report.page import Gallery, write_page
 from saltseg.scoring.comparison import compare
-from tests.report.sample import LONG, UNKNOWN, contestant, disputed
+from tests.report.sample import LONG, UNKNOWN, contestant, disputed, with_holdout
 
 
 def write(path: Path, *labels: str, gallery: Gallery | None = None, folds: int = 3) -> str:
@@ -77,3 +77,11 @@ def test_costs_that_nothing_recorded(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write_page(path, pair, [compare(*pair)], [], [], Gallery([], 0.5, "none"), command="x")
     assert path.read_text().count("not recorded") == 2
+
+
+def test_holdout(tmp_path: Path, page: str) -> None:
+    pair = [with_holdout(contestant("a", 0.05)), with_holdout(contestant("b"))]
+    path = tmp_path / "report.html"
+    write_page(path, pair, [compare(*pair)], [], [], Gallery([], 0.5, "none"), command="x")
+    assert "<caption>Hold-out of 30 tiles, all folds together; 95 %" in path.read_text()
+    assert "Hold-out" not in page

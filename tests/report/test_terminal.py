@@ -8,7 +8,7 @@ from rich.console import Console
 
 from saltseg.report.terminal import print_report
 from saltseg.scoring.comparison import Contestant, compare
-from tests.report.sample import LONG, UNKNOWN, comparison, contestant
+from tests.report.sample import LONG, UNKNOWN, comparison, contestant, with_holdout
 
 SETTINGS = [("backbone", ("resnet50", "vgg16")), ("train.epochs", ("10", "60"))]
 
@@ -99,3 +99,15 @@ def test_several_are_each_held_against_the_first() -> None:
     assert "A = a, B = b" in text
     assert "A = a, B = c" in text
     assert "97.5 % intervals" in text
+
+
+def test_holdout_has_a_table_and_a_sentence() -> None:
+    pair = [with_holdout(contestant("a", 0.05)), with_holdout(contestant("b"))]
+    text = printed(*pair)
+    difference = compare(*pair).holdout[0]
+    (title,) = [line for line in text.splitlines() if line.startswith("Hold-out of 30 tiles")]
+    assert "95 % interval" in title
+    below = text[text.index(title) :]
+    assert f"{difference.first:.3f}  {difference.second:.3f}" in below
+    assert "On the hold-out of 30 tiles" in " ".join(below.split())
+    assert "Hold-out of" not in printed(contestant("a"), contestant("b"))

@@ -236,3 +236,46 @@ def said(low: float, high: float) -> str:
     mean, by_fold = (low + high) / 2, pd.Series([0.0, 0.1, 0.0, 0.1])
     row = Difference("map_iou", mean, 0, mean, by_fold, Interval(0, 1), Interval(low, high), 0.05)
     return verdict("A", "B", row, np.ones(4), 0.95)
+
+
+def holdout(values: list[float], group: list[int] | None = None) -> pd.DataFrame:
+    table = pd.DataFrame({"id": [f"h{n}" for n in range(len(values))], "fold": -1})
+    table = table.assign(coverage_class=3, map_iou=values, iou=0.5, dice=values)
+    return table if group is None else table.assign(group=group)
+
+
+def test_holdout_by_hand() -> None:
+    one, other = holdout([0.9, 0.5, 0.7, 1.0]), holdout([0.6, 0.5, 0.9, 0.5])
+    result = compare(replace(FIRST, holdout=one), replace(SECOND, holdout=other[::-1]))
+    map_iou, iou, dice = result.holdout
+    assert (map_iou.first, map_iou.second) == pytest.approx((0.775, 0.625))
+    assert map_iou.mean == pytest.approx(0.15)
+    assert map_iou.count == 4
+    expected = bootstrap_interval(
+        one["map_iou"] - other["map_iou"], np.zeros(4), level=0.95, seed=1337
+    )
+    assert map_iou.tiles == expected
+    assert (iou.score, iou.mean, iou.tiles) == ("iou", 0, Interval(0, 0))
+    assert dice.mean == pytest.approx(0.15)
+    assert (
+        "On the hold-out of 4 tiles, all folds together, the difference is 0.150 (95 % interval "
+        f"over tiles {expected.low:.3f} to {expected.high:.3f})."
+    ) in result.verdict
+
+
+def test_tiles_of_a_mosaic_count_as_one_in_the_holdout() -> None:
+    group = [0, 0, 1, 2, 2, 3]
+    one = holdout([0.9, 0.8, 0.7, 1.0, 0.9, 0.2], group)
+    other = holdout([0.6, 0.5, 0.9, 0.5, 0.4, 0.2], group)
+    (result, *_) = compare(replace(FIRST, holdout=one), replace(SECOND, holdout=other)).holdout
+    differences = one["map_iou"] - other["map_iou"]
+    assert result.tiles == bootstrap_interval(
+        differences, np.zeros(6), group, level=0.95, seed=1337
+    )
+
+
+def test_without_a_holdout_of_both_there_is_none() -> None:
+    for first, second in ((FIRST, SECOND), (replace(FIRST, holdout=holdout([0.5])), SECOND)):
+        result = compare(first, second)
+        assert result.holdout == ()
+        assert "hold-out" not in result.verdict

@@ -49,6 +49,13 @@ def test_an_experiment_has_curves_scores_figures_and_its_folds_below(
     assert parent.data.tags["data_digest"] == "aaa.dir"
     assert parent.data.metrics["cv_map_iou_mean"] == 0.5
     assert parent.data.metrics["empty_map_iou"] == 0.5
+    honest = {
+        **{"leak_neighbour": 0.25, "leak_mosaic": 0.5, "ece": 0.03, "brier": 0.08},
+        **{"threshold_naive": 0.64, "threshold_cross_fitted": 0.61, "threshold_optimism": 0.03},
+        **{"checkpoint_best": 0.7, "checkpoint_last": 0.6},
+        **{"holdout_map_iou": 0.58, "holdout_tiles": 12},
+    }
+    assert {name: parent.data.metrics[name] for name in honest} == honest
     assert parent.data.metrics["gflops"] == 0.5
     assert "epoch_seconds" not in parent.data.metrics
     assert parent.data.params["train.folds"] == "[0, 1]"
