@@ -35,8 +35,8 @@ reproduce: $(READY)  ## Run everything twice, and say by stage whether the bytes
 	dvc repro --force $(STAGES)
 	saltseg reproduce $(STAGES)
 
-bench: $(READY)  ## Benchmarks (options: make bench ARGS="--backbone vgg16 --size 64")
-	for script in benchmarks/*.py; do python $$script $(ARGS) || exit; done
+bench: $(READY)  ## Benchmarks (each has options: python benchmarks/NAME.py --help)
+	for script in benchmarks/*.py; do python $$script || exit; done
 
 test: $(READY)  ## All tests, side by side where there are cores for it
 	pytest -n logical --maxprocesses 4
