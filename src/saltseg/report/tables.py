@@ -10,7 +10,7 @@ Settings = Sequence[tuple[str, Sequence[str]]]
 """Settings that differ: the name, then the value of each contestant."""
 
 EXPLANATIONS = (
-    "Over tiles: these trained networks, new tiles (paired bootstrap within folds).",
+    "Over tiles: these trained networks, new tiles (paired bootstrap of mosaics).",
     "Over folds: networks trained anew (corrected t-test, Nadeau and Bengio 2003).",
     "none: a single fold or tile, or folds that all differ alike, leave nothing to judge by.",
 )
