@@ -52,14 +52,8 @@ def main(argv: list[str] | None = None) -> None:
             states = States(folder)
             with live_fold(params, fold, engine | {"key": key}) as live:
                 live.log_finished(states.last().rows)
-                result = train_fold(
-                    data,
-                    params,
-                    title,
-                    states,
-                    initial=initial if initial.exists() else None,
-                    watchers=[live.callback()],
-                )
+                given = initial if initial.exists() else None
+                result = train_fold(data, params, title, states, given, [live.callback()])
                 with staged_folder(Path("models") / params.backbone / f"fold-{fold}") as out:
                     write_result(result, engine, out)
                 live.log_history(result.history)

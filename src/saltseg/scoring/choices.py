@@ -12,6 +12,7 @@ import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
+from rich.progress import track
 
 from saltseg.params import Choices
 from saltseg.scoring.competition import tile_scores
@@ -58,7 +59,8 @@ def score_choices(
     for number, choice in enumerate(choices):
         by_threshold.setdefault(choice.threshold, []).append(number)
     counts = np.empty((len(choices), len(masks), 3), np.int64)
-    for tile, (mask, probability) in enumerate(zip(masks, probabilities, strict=True)):
+    tiles = track(zip(masks, probabilities, strict=True), "choices", len(masks), transient=True)
+    for tile, (mask, probability) in enumerate(tiles):
         truth = mask > 0
         for threshold, numbers in by_threshold.items():
             areas, hits = _regions(truth, probability > threshold)
