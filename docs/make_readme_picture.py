@@ -13,7 +13,7 @@ import dvc.api
 
 from saltseg.figures.tiles import side_by_side
 from saltseg.params import load_params
-from saltseg.scoring.out_of_fold import read_out_of_fold
+from saltseg.scoring.predictions import read_predictions
 
 TILES = 6
 
@@ -27,7 +27,7 @@ def main(experiment: str) -> None:
         models = Path(folder) / other
         dvc.api.DVCFileSystem(rev=experiment).get(f"models/{other}", str(models), recursive=True)
         results = {
-            name: read_out_of_fold(where, survey, Path("data/folds.csv"), folds)
+            name: read_predictions(where, survey, Path("data/folds.csv"), folds).out_of_fold
             for name, where in (
                 (params.backbone, Path("models") / params.backbone),
                 (other, models),
