@@ -2,8 +2,9 @@
 
 Reads data/processed, data/folds.csv, data/initial/${backbone}.
 Writes models/${backbone}/fold-k: best.weights.h5, history.csv, oof.npy and holdout.npy (n, H, W)
-float16 in the order of the fold table, network.json, engine.json. Logs live to MLflow. Stopped, it
-goes on after the last finished epoch, with the same result.
+float16 in the order of the fold table, blueprint.json (what builds and feeds the network again),
+network.json (its size), engine.json. Logs live to MLflow. Stopped, it goes on after the last
+finished epoch, with the same result.
 """
 
 import argparse
@@ -15,9 +16,9 @@ import numpy as np
 
 from saltseg.errors import one_line_errors
 from saltseg.files import require_space, staged_folder
-from saltseg.params import load_params
+from saltseg.params import Params, backbone_row, load_params
 from saltseg.tiles.fold_table import read_folds
-from saltseg.tiles.native import resize_back
+from saltseg.tiles.native import Native
 from saltseg.tiles.survey import read_array
 from saltseg.training.runtime import engine_facts, prepare_engine
 
@@ -42,6 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         from saltseg.training.states import States
         from saltseg.training.unfinished import owned
 
+        native = Native.read(PROCESSED / "native.json")
         arrays = [read_array(PROCESSED / f"{name}.npy") for name in ("images", "masks")]
         data = FoldData.of(*arrays, read_folds(Path("data/folds.csv")), fold)
         initial = Path("data/initial") / params.backbone / "encoder.weights.h5"
@@ -55,19 +57,25 @@ def main(argv: list[str] | None = None) -> None:
                 given = initial if initial.exists() else None
                 result = train_fold(data, params, title, states, given, [live.callback()])
                 with staged_folder(Path("models") / params.backbone / f"fold-{fold}") as out:
-                    write_result(result, engine, out)
+                    write_result(result, params, native, engine, out)
                 live.log_history(result.history)
 
 
-def write_result(result: "FoldResult", engine: dict[str, str], out: Path) -> None:
+def write_result(
+    result: "FoldResult", params: Params, native: Native, engine: dict[str, str], out: Path
+) -> None:
     """Write the files of a trained fold."""
-    native = json.loads((PROCESSED / "native.json").read_text())
+    from saltseg.nets.blueprint import Blueprint
+
     # HDF5 that runs out of room prints tracebacks of its own.
     require_space(out, 2 * sum(value.nbytes for value in result.network.get_weights()))
     result.network.save_weights(out / "best.weights.h5")
     result.history.to_csv(out / "history.csv", index=False)
     for name, predicted in (("oof", result.probabilities), ("holdout", result.unseen)):
-        np.save(out / f"{name}.npy", resize_back(predicted, **native))
+        np.save(out / f"{name}.npy", native.resize_all_back(predicted))
+    size = result.network.input_shape[1]
+    blueprint = Blueprint.of(params, backbone_row(params.backbone), size, native)
+    (out / "blueprint.json").write_text(blueprint.model_dump_json(indent=1) + "\n")
     (out / "network.json").write_text(json.dumps(vars(result.cost)) + "\n")
     (out / "engine.json").write_text(json.dumps(engine) + "\n")
 

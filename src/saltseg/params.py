@@ -33,13 +33,13 @@ def _printable(text: str) -> str:
 Name = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
 
 
-class _Strict(BaseModel):
-    """A group of parameters: unknown keys are refused, values cannot change."""
+class Strict(BaseModel):
+    """A group of settings: unknown keys are refused, values cannot change."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
-class BackboneRow(_Strict):
+class BackboneRow(Strict):
     """One row of the backbone table.
 
     Attributes:
@@ -60,7 +60,7 @@ class BackboneRow(_Strict):
     bgr: bool = False
 
 
-class Preprocess(_Strict):
+class Preprocess(Strict):
     """How tiles become network input."""
 
     size: Annotated[int, Field(ge=32, le=1024)]
@@ -77,13 +77,13 @@ class Preprocess(_Strict):
         return size
 
 
-class Mosaics(_Strict):
+class Mosaics(Strict):
     """How tiles are put back beside each other."""
 
     margin: Annotated[float, Field(gt=0)]
 
 
-class Split(_Strict):
+class Split(Strict):
     """How tiles are divided into folds."""
 
     n_splits: Annotated[int, Field(ge=2)]
@@ -91,7 +91,7 @@ class Split(_Strict):
     holdout: Annotated[float, Field(ge=0, le=0.5)]
 
 
-class Model(_Strict):
+class Model(Strict):
     """The U-Net around the backbone."""
 
     weights: Name
@@ -110,7 +110,7 @@ class Model(_Strict):
         return filters
 
 
-class Plateau(_Strict):
+class Plateau(Strict):
     """When the learning rate falls: no better val_map_iou for `patience` epochs."""
 
     factor: Annotated[float, Field(gt=0, lt=1)]
@@ -118,13 +118,13 @@ class Plateau(_Strict):
     min_learning_rate: Annotated[float, Field(ge=0)]
 
 
-class EarlyStopping(_Strict):
+class EarlyStopping(Strict):
     """When training stops: no better val_map_iou for `patience` epochs."""
 
     patience: Annotated[int, Field(ge=1)]
 
 
-class Augment(_Strict):
+class Augment(Strict):
     """Random changes of a training tile.
 
     Attributes:
@@ -140,7 +140,7 @@ class Augment(_Strict):
     brightness: Annotated[float, Field(ge=0, le=0.5)]
 
 
-class Train(_Strict):
+class Train(Strict):
     """How one fold is trained."""
 
     folds: Annotated[list[int], Field(min_length=1)]
@@ -154,7 +154,7 @@ class Train(_Strict):
     augment: Augment
 
 
-class Choices(_Strict):
+class Choices(Strict):
     """What may be chosen after training, each by the folds that are not scored with it."""
 
     threshold: Annotated[list[Threshold], Field(min_length=1, max_length=99)]
@@ -162,7 +162,7 @@ class Choices(_Strict):
     mask: Sizes
 
 
-class Evaluate(_Strict):
+class Evaluate(Strict):
     """How out-of-fold predictions are scored and shown."""
 
     threshold: Threshold
@@ -170,13 +170,13 @@ class Evaluate(_Strict):
     choices: Choices
 
 
-class Tracking(_Strict):
+class Tracking(Strict):
     """Where runs are logged."""
 
     experiment: Name
 
 
-class Params(_Strict):
+class Params(Strict):
     """The whole of `params.yaml`."""
 
     backbone: Name

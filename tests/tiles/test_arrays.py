@@ -1,6 +1,5 @@
 """The array cache: shapes, values, and memory that does not grow with the survey."""
 
-import json
 import tracemalloc
 from pathlib import Path
 
@@ -11,7 +10,9 @@ from numpy.lib.format import open_memmap
 
 from saltseg.errors import DataError
 from saltseg.params import Preprocess
-from saltseg.tiles.arrays import resize_tile, write_arrays
+from saltseg.tiles.arrays import write_arrays
+from saltseg.tiles.channels import resize_channel
+from saltseg.tiles.native import Native
 
 ALL = ["intensity", "depth_ramp", "gradient", "survey_depth"]
 
@@ -45,7 +46,8 @@ def test_shapes_and_dtypes(tmp_path: Path, size: int, channels: list[str]) -> No
     assert masks.shape == (3, size, size, 1)
     assert images.dtype == masks.dtype == np.uint8
     assert set(np.unique(masks)) == {0, 1}
-    assert json.loads((out / "native.json").read_text()) == {"height": 40, "width": 101}
+    depths = (0, 2) if "survey_depth" in channels else None
+    assert Native.read(out / "native.json") == Native(height=40, width=101, depths=depths)
 
 
 def test_same_size_changes_nothing(tmp_path: Path) -> None:
@@ -81,7 +83,7 @@ def test_channels_are_made_before_resizing(tmp_path: Path) -> None:
 
 def test_shrinking_averages_areas() -> None:
     tile = np.tile(np.array([[0, 10], [20, 30]], np.uint8), (32, 32))
-    assert (resize_tile(tile, 32) == 15).all()
+    assert (resize_channel(tile, 32) == 15).all()
 
 
 def test_survey_depth_of_each_tile(tmp_path: Path) -> None:

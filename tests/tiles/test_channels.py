@@ -9,9 +9,11 @@ from saltseg.params import Preprocess
 from saltseg.tiles.channels import (
     CHANNELS,
     depth_ramp,
+    depth_range,
     gradient,
     intensity,
-    relative_depths,
+    network_input,
+    resize_channel,
     survey_depth,
 )
 
@@ -70,24 +72,32 @@ def test_survey_depth_is_one_level(relative_z: float, level: int) -> None:
     assert (survey_depth(GREY, relative_z) == level).all()
 
 
-def test_relative_depths_span_the_survey() -> None:
-    assert relative_depths(TILES, ["intensity", "survey_depth"]).tolist() == [0, 1, 0.25]
-
-
-def test_relative_depths_of_equal_tiles_are_zero() -> None:
-    assert relative_depths(TILES.assign(z=70.0), ["survey_depth"]).tolist() == [0, 0, 0]
+def test_range_of_depths() -> None:
+    assert depth_range(TILES, ["intensity", "survey_depth"]) == (100, 300)
 
 
 def test_depths_are_not_needed_where_no_channel_asks() -> None:
-    unknown = TILES.assign(z=np.nan)
-    assert relative_depths(unknown, ["intensity", "gradient"]).tolist() == [0, 0, 0]
+    assert depth_range(TILES.assign(z=np.nan), ["intensity", "gradient"]) is None
 
 
 def test_missing_depth_names_tile_and_key() -> None:
     unknown = TILES.assign(z=[100.0, np.nan, np.nan])
     with pytest.raises(DataError) as caught:
-        relative_depths(unknown, ["survey_depth"])
+        depth_range(unknown, ["survey_depth"])
     message = str(caught.value)
     assert "preprocess.channels: survey_depth" in message
     assert "2 have none (first: b)" in message
     assert "\n" not in message
+
+
+def test_network_input_holds_the_channels_in_their_order() -> None:
+    made = network_input(GREY, 0.25, ["gradient", "survey_depth", "intensity"], 3)
+    np.testing.assert_array_equal(made[..., 0], gradient(GREY, 0))
+    assert (made[..., 1] == 64).all()
+    np.testing.assert_array_equal(made[..., 2], GREY)
+
+
+def test_resize_averages_areas_where_it_shrinks() -> None:
+    tile = np.array([[0, 100], [50, 250]], np.uint8).repeat(2, axis=0).repeat(2, axis=1)
+    np.testing.assert_array_equal(resize_channel(tile, 2), [[0, 100], [50, 250]])
+    assert network_input(tile, 0, ["intensity"], 1)[0, 0, 0] == 100

@@ -1,6 +1,5 @@
 """The array cache: channels of all tiles, resized, in `.npy` files written through memory maps."""
 
-import json
 import os
 from pathlib import Path
 
@@ -11,8 +10,9 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from saltseg.params import Preprocess
-from saltseg.tiles.channels import CHANNELS, relative_depths
-from saltseg.tiles.survey import Bytes, read_array, read_labelled
+from saltseg.tiles.channels import depth_range, network_input
+from saltseg.tiles.native import Native
+from saltseg.tiles.survey import read_array, read_labelled
 
 _BLOCK = 64
 
@@ -20,13 +20,12 @@ _BLOCK = 64
 def write_arrays(survey: Path, out: Path, options: Preprocess) -> None:
     """Turn a survey into network input, tile by tile, so that memory does not grow with it.
 
-    Channels are made at native size and then resized (area averaging where it shrinks, else
-    bilinear); masks take the nearest pixel.
+    Masks take the nearest pixel.
 
     Args:
         survey: Folder written by `save_survey`.
         out: Folder for `images.npy` (N, S, S, C) and `masks.npy` (N, S, S, 1), both uint8, and
-            `native.json` (H and W before).
+            `native.json`, the tiles before.
         options: Side S and channels.
 
     Raises:
@@ -34,16 +33,17 @@ def write_arrays(survey: Path, out: Path, options: Preprocess) -> None:
         OSError: The disk has no room for the arrays.
     """
     tiles, images, _ = read_labelled(survey)
-    depths = relative_depths(tiles, list(options.channels))
     count, height, width = images.shape
+    depths = depth_range(tiles, options.channels)
+    native = Native(height=height, width=width, depths=depths)
+    relative = native.relative(tiles["z"].to_numpy(np.float64))
     out.mkdir(parents=True, exist_ok=True)
     shape = (count, options.size, options.size)
     _allocate(out / "images.npy", (*shape, len(options.channels)))
     _allocate(out / "masks.npy", (*shape, 1))
     for start in track(range(0, count, _BLOCK), description="channels"):
-        _write_block(survey, out, options, depths, slice(start, min(start + _BLOCK, count)))
-    native = {"height": height, "width": width}
-    (out / "native.json").write_text(json.dumps(native) + "\n")
+        _write_block(survey, out, options, relative, slice(start, min(start + _BLOCK, count)))
+    (out / "native.json").write_text(native.model_dump_json() + "\n")
 
 
 def _allocate(path: Path, shape: tuple[int, ...]) -> None:
@@ -58,7 +58,7 @@ def _allocate(path: Path, shape: tuple[int, ...]) -> None:
 
 
 def _write_block(
-    survey: Path, out: Path, options: Preprocess, depths: NDArray[np.float64], block: slice
+    survey: Path, out: Path, options: Preprocess, relative: NDArray[np.float64], block: slice
 ) -> None:
     """Write some tiles, through maps that are closed again: pages of a map stay in memory."""
     images, masks = read_array(survey / "images.npy"), read_array(survey / "masks.npy")
@@ -66,17 +66,7 @@ def _write_block(
     side = (options.size, options.size)
     for index in range(block.start, block.stop):
         image = np.ascontiguousarray(images[index])
-        for channel, name in enumerate(options.channels):
-            made = CHANNELS[name](image, depths[index])
-            arrays[index, :, :, channel] = resize_tile(made, options.size)
+        arrays[index] = network_input(image, relative[index], options.channels, options.size)
         targets[index, :, :, 0] = cv2.resize(
             np.asarray(masks[index]), side, interpolation=cv2.INTER_NEAREST_EXACT
         )
-
-
-def resize_tile(channel: Bytes, size: int) -> Bytes:
-    """Resize one channel, (H, W) uint8, to (size, size) uint8."""
-    shrinks = size < min(channel.shape)
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = cv2.resize(np.ascontiguousarray(channel), (size, size), interpolation=how)
-    return resized.astype(np.uint8, copy=False)

@@ -1,7 +1,8 @@
 """The channel registry: what a network sees of a tile besides its grey levels."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
+import cv2
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
@@ -49,26 +50,51 @@ CHANNELS: dict[str, Maker] = {
 """Channel makers by name; a new one is named in `params.Channel` too."""
 
 
-def relative_depths(tiles: pd.DataFrame, channels: list[str]) -> NDArray[np.float64]:
-    """Seismic depth of each tile between the shallowest (0) and the deepest (1) of the survey.
+def depth_range(tiles: pd.DataFrame, channels: Sequence[str]) -> tuple[float, float] | None:
+    """Seismic depth of the shallowest and of the deepest tile of a survey.
 
     Args:
         tiles: Columns `id` and `z`.
         channels: The channels wanted; only `survey_depth` needs z.
 
     Returns:
-        (N,) float64; zeros where no channel needs z.
+        None where no channel needs z.
 
     Raises:
         DataError: `survey_depth` is wanted and a tile has no z.
     """
     if "survey_depth" not in channels:
-        return np.zeros(len(tiles))
+        return None
     z = tiles["z"].to_numpy(dtype=np.float64)
     if len(missing := tiles["id"][np.isnan(z)]):
         raise DataError(
             f"preprocess.channels: survey_depth needs z of every tile, but {len(missing)} have "
             f"none (first: {missing.iloc[0]}); add them to depths.csv or leave the channel out"
         )
-    relative: NDArray[np.float64] = (z - z.min()) / max(np.ptp(z), 1.0)
-    return relative
+    return float(z.min()), float(z.max())
+
+
+def network_input(image: Bytes, relative_z: float, channels: Sequence[str], size: int) -> Bytes:
+    """What a network sees of a tile: its channels, made at native size and then resized.
+
+    Args:
+        image: Grey levels, (H, W) uint8.
+        relative_z: Seismic depth, 0 the shallowest of the survey, 1 the deepest.
+        channels: Names of C channels.
+        size: Side S, pixels.
+
+    Returns:
+        (S, S, C) uint8; by area averaging where it shrinks, else bilinear.
+    """
+    made = np.empty((size, size, len(channels)), np.uint8)
+    for channel, name in enumerate(channels):
+        made[:, :, channel] = resize_channel(CHANNELS[name](image, relative_z), size)
+    return made
+
+
+def resize_channel(channel: Bytes, size: int) -> Bytes:
+    """Resize one channel, (H, W) uint8, to (size, size) uint8."""
+    shrinks = size < min(channel.shape)
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = cv2.resize(np.ascontiguousarray(channel), (size, size), interpolation=how)
+    return resized.astype(np.uint8, copy=False)

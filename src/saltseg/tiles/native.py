@@ -1,22 +1,66 @@
-"""Back to the tile's native size, where scores are taken."""
+"""The tiles as they come: their size, where scores are taken, and the range of their depths."""
+
+from pathlib import Path
+from typing import Annotated
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import Field
+
+from saltseg.errors import DataError
+from saltseg.params import Strict
+from saltseg.settings import read_settings
+
+Side = Annotated[int, Field(ge=1, le=2**16)]
 
 
-def resize_back(probabilities: NDArray[np.float32], height: int, width: int) -> NDArray[np.float16]:
-    """Bring predictions back to the tile's native size.
+class Native(Strict):
+    """What the tiles of a survey were before they became network input.
 
-    Args:
-        probabilities: (N, S, S) float32, 0 to 1.
-        height: Native height H, pixels.
-        width: Native width W, pixels.
-
-    Returns:
-        (N, H, W) float16, 0 to 1, bilinear.
+    Attributes:
+        height: Pixels.
+        width: Pixels.
+        depths: Seismic depth z of the shallowest and of the deepest tile; None where no channel
+            needs it.
     """
-    native = np.empty((len(probabilities), height, width), np.float16)
-    for index, tile in enumerate(probabilities):
-        native[index] = cv2.resize(tile, (width, height), interpolation=cv2.INTER_LINEAR)
-    return native
+
+    height: Side
+    width: Side
+    depths: tuple[float, float] | None = None
+
+    @classmethod
+    def read(cls, path: Path) -> "Native":
+        """Read what `preprocess` wrote.
+
+        Raises:
+            DataError: The file is missing or holds something else.
+        """
+        return read_settings(path, cls, DataError, "; run `dvc repro`")
+
+    def relative(self, z: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Seismic depths between the shallowest tile (0) and the deepest (1), limited to these.
+
+        Args:
+            z: (N,); it is not looked at where no channel needs it.
+
+        Returns:
+            (N,) float64; zeros where no channel needs it.
+        """
+        if self.depths is None:
+            return np.zeros(len(z))
+        low, high = self.depths
+        return np.clip((z - low) / max(high - low, 1.0), 0, 1)
+
+    def resize_back(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Bring one prediction, (S, S) float32, to native size, (H, W) float32, bilinear."""
+        size = (self.width, self.height)
+        resized = cv2.resize(tile, size, interpolation=cv2.INTER_LINEAR)
+        return resized.astype(np.float32, copy=False)
+
+    def resize_all_back(self, probabilities: NDArray[np.float32]) -> NDArray[np.float16]:
+        """Bring predictions, (N, S, S) float32, to native size, (N, H, W) float16."""
+        native = np.empty((len(probabilities), self.height, self.width), np.float16)
+        for index, tile in enumerate(probabilities):
+            native[index] = self.resize_back(tile)
+        return native

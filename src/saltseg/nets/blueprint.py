@@ -1,0 +1,64 @@
+"""All that is needed to build a trained network again, and to feed it: kept beside its weights."""
+
+from pathlib import Path
+
+import keras
+
+from saltseg.errors import WeightsError
+from saltseg.nets.unet import build_unet
+from saltseg.params import BackboneRow, Channel, Model, Params, Strict
+from saltseg.settings import read_settings
+from saltseg.tiles.native import Native
+
+
+class Blueprint(Strict):
+    """A U-Net and its input.
+
+    Attributes:
+        backbone: Its name.
+        row: Its row of the backbone table when the network was trained.
+        decoder_filters: As in params.yaml.
+        size: Input side S, pixels.
+        channels: What its C channels show.
+        native: The tiles it was trained on.
+    """
+
+    backbone: str
+    row: BackboneRow
+    decoder_filters: list[int]
+    size: int
+    channels: list[Channel]
+    native: Native
+
+    @classmethod
+    def of(cls, params: Params, row: BackboneRow, size: int, native: Native) -> "Blueprint":
+        """The network that these parameters train."""
+        return cls(
+            backbone=params.backbone,
+            row=row,
+            decoder_filters=params.model.decoder_filters,
+            size=size,
+            channels=params.preprocess.channels,
+            native=native,
+        )
+
+    @classmethod
+    def read(cls, path: Path) -> "Blueprint":
+        """Read what was written beside the weights.
+
+        Raises:
+            WeightsError: The file is missing or holds something else.
+        """
+        advice = "; a trained network comes with it, so copy its whole folder, or `dvc repro`"
+        return read_settings(path, cls, WeightsError, advice)
+
+    def build(self) -> keras.Model:
+        """The network with random weights; see `build_unet`."""
+        # Neither dropout nor momentum matter once it is trained.
+        options = Model(
+            weights="random",
+            decoder_filters=self.decoder_filters,
+            dropout=0,
+            batchnorm_momentum=0,
+        )
+        return build_unet(self.row, self.size, len(self.channels), options)
