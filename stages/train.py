@@ -16,7 +16,7 @@ import numpy as np
 
 from saltseg.errors import one_line_errors
 from saltseg.files import require_space, staged_folder
-from saltseg.params import Params, backbone_row, load_params
+from saltseg.params import Params, load_params
 from saltseg.tiles.fold_table import read_folds
 from saltseg.tiles.native import Native
 from saltseg.tiles.survey import read_array
@@ -74,7 +74,7 @@ def write_result(
     for name, predicted in (("oof", result.probabilities), ("holdout", result.unseen)):
         np.save(out / f"{name}.npy", native.resize_all_back(predicted))
     size = result.network.input_shape[1]
-    blueprint = Blueprint.of(params, backbone_row(params.backbone), size, native)
+    blueprint = Blueprint.of(params, size, native)
     (out / "blueprint.json").write_text(blueprint.model_dump_json(indent=1) + "\n")
     (out / "network.json").write_text(json.dumps(vars(result.cost)) + "\n")
     (out / "engine.json").write_text(json.dumps(engine) + "\n")

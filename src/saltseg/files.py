@@ -49,11 +49,13 @@ def staged_folder(folder: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def staged_file(path: Path) -> Iterator[Path]:
+def staged_file(path: Path, durable: bool = True) -> Iterator[Path]:
     """Write a file so that no half of it is ever seen, not even after the power went.
 
     Args:
         path: Where it belongs; its folder is created where missing.
+        durable: Wait until the disk has it. Without, a kill leaves no half either, and a power
+            failure may: enough for thousands of small files.
 
     Yields:
         The path to write to, on the same disk; removed if the block fails.
@@ -62,8 +64,9 @@ def staged_file(path: Path) -> Iterator[Path]:
     try:
         with _named(path):
             yield staging
-        with staging.open("rb") as written:
-            os.fsync(written.fileno())
+        if durable:
+            with staging.open("rb") as written:
+                os.fsync(written.fileno())
         staging.replace(path)
     finally:
         staging.unlink(missing_ok=True)
@@ -93,12 +96,13 @@ def require_space(folder: Path, needed: int) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder))
 
 
-def write_whole(path: Path, content: bytes) -> None:
+def write_whole(path: Path, content: bytes, durable: bool = True) -> None:
     """Write a file in one piece; see `staged_file`.
 
     Args:
         path: Where the file belongs; its folder is created where missing.
         content: What is to stand in it.
+        durable: As there.
     """
-    with staged_file(path) as staging:
+    with staged_file(path, durable) as staging:
         staging.write_bytes(content)

@@ -16,7 +16,7 @@ NATIVE = Native(height=101, width=90, depths=(50, 900))
 
 
 def blueprint_of(params: Params, size: int = 32) -> Blueprint:
-    return Blueprint.of(params, backbone_row(params.backbone), size, NATIVE)
+    return Blueprint.of(params, size, NATIVE)
 
 
 def test_it_survives_a_file(params: Params, tmp_path: Path) -> None:

@@ -1,14 +1,15 @@
 """All that is needed to build a trained network again, and to feed it: kept beside its weights."""
 
 from pathlib import Path
-
-import keras
+from typing import TYPE_CHECKING
 
 from saltseg.errors import WeightsError
-from saltseg.nets.unet import build_unet
-from saltseg.params import BackboneRow, Channel, Model, Params, Strict
+from saltseg.params import BackboneRow, Channel, Model, Params, Strict, backbone_row
 from saltseg.settings import read_settings
 from saltseg.tiles.native import Native
+
+if TYPE_CHECKING:
+    import keras
 
 
 class Blueprint(Strict):
@@ -31,11 +32,11 @@ class Blueprint(Strict):
     native: Native
 
     @classmethod
-    def of(cls, params: Params, row: BackboneRow, size: int, native: Native) -> "Blueprint":
-        """The network that these parameters train."""
+    def of(cls, params: Params, size: int, native: Native) -> "Blueprint":
+        """The network that these parameters train, with input of side `size`."""
         return cls(
             backbone=params.backbone,
-            row=row,
+            row=backbone_row(params.backbone),
             decoder_filters=params.model.decoder_filters,
             size=size,
             channels=params.preprocess.channels,
@@ -52,8 +53,11 @@ class Blueprint(Strict):
         advice = "; a trained network comes with it, so copy its whole folder, or `dvc repro`"
         return read_settings(path, cls, WeightsError, advice)
 
-    def build(self) -> keras.Model:
+    def build(self) -> "keras.Model":
         """The network with random weights; see `build_unet`."""
+        # To feed a network that was exported to ONNX takes no Keras.
+        from saltseg.nets.unet import build_unet
+
         # Neither dropout nor momentum matter once it is trained.
         options = Model(
             weights="random",

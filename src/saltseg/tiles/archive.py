@@ -16,15 +16,16 @@ MAX_MEMBER_BYTES = 64 * 2**20
 _MAX_LIST_BYTES = 16 * 2**20
 # The others are rare, and zipfile unpacks them without a limit.
 _METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
+_FOLDERS = ("images", "masks")
 _RENAME = "a name with characters that cannot be printed; expected ID.png, so rename it"
 
 
 @dataclass(frozen=True)
 class Member:
-    """One PNG file below `images/` or `masks/`.
+    """One PNG file.
 
     Attributes:
-        folder: Name of the folder it stands in, `images` or `masks`.
+        folder: Name of the folder it stands in, `images` or `masks`; else empty.
         id: File name without `.png`.
         where: Zip or folder and the file in it, for error messages.
         read: Returns the file; raises `DataError` where it is unreadable or absurdly large.
@@ -37,7 +38,7 @@ class Member:
 
 
 @contextmanager
-def open_members(path: Path) -> Iterator[list[Member]]:
+def open_members(path: Path, loose: bool = False) -> Iterator[list[Member]]:
     """List the PNG files below `images/` and `masks/` of a zip or a folder.
 
     Hidden files, `__MACOSX/` and files of other types are passed over. In a zip, `images/` and
@@ -45,6 +46,7 @@ def open_members(path: Path) -> Iterator[list[Member]]:
 
     Args:
         path: A zip file, or a folder.
+        loose: List PNG files that lie elsewhere in a zip, or right in a folder, too.
 
     Yields:
         The members, in no particular order; two may have the same id.
@@ -54,7 +56,7 @@ def open_members(path: Path) -> Iterator[list[Member]]:
             member's name points outside the zip.
     """
     if path.is_dir():
-        yield _folder_members(path)
+        yield _folder_members(path, loose)
         return
     if not path.is_file():
         raise DataError(f"{path}: neither a file nor a folder; expected a zip, so replace it")
@@ -66,7 +68,7 @@ def open_members(path: Path) -> Iterator[list[Member]]:
         # zipfile believes the numbers in a file: what it then raises has no end.
         except Exception as error:
             raise DataError(f"{path}: not a readable zip ({error}); download it again") from None
-        yield _zip_members(path, archive)
+        yield _zip_members(path, archive, loose)
 
 
 class _ListedFile(io.BufferedReader):
@@ -81,11 +83,11 @@ class _ListedFile(io.BufferedReader):
         return super().read(size)
 
 
-def _folder_members(path: Path) -> list[Member]:
+def _folder_members(path: Path, loose: bool) -> list[Member]:
     members = []
-    for folder in ("images", "masks"):
+    for folder in (*_FOLDERS, *([""] if loose else [])):
         for file in _files_in(path / folder):
-            if not _is_tile(folder, file.name):
+            if not _is_png(file.name):
                 continue
             if not file.name.isprintable():
                 raise DataError(f"{path}: {folder}/ has {file.name!r}; {_RENAME}")
@@ -107,17 +109,19 @@ def _files_in(folder: Path) -> list[Path]:
         raise DataError(_unreadable(folder, error)) from None
 
 
-def _zip_members(path: Path, archive: zipfile.ZipFile) -> list[Member]:
+def _zip_members(path: Path, archive: zipfile.ZipFile, loose: bool) -> list[Member]:
     members = []
     for info in archive.infolist():
         where = f"{path}: {info.filename}"
         # Windows rules are the wider ones: they know both slashes and drive letters.
         name = PureWindowsPath(info.filename)
         _check_info(info, name, path)
-        if info.is_dir() or "__MACOSX" in name.parts or not _is_tile(name.parent.name, name.name):
+        folder = name.parent.name if name.parent.name in _FOLDERS else ""
+        if info.is_dir() or "__MACOSX" in name.parts or not (folder or loose):
             continue
-        read = partial(_read_zipped, archive, info, where)
-        members.append(Member(name.parent.name, name.stem, where, read))
+        if _is_png(name.name):
+            read = partial(_read_zipped, archive, info, where)
+            members.append(Member(folder, name.stem, where, read))
     return members
 
 
@@ -149,9 +153,8 @@ def _check_info(info: zipfile.ZipInfo, name: PureWindowsPath, path: Path) -> Non
         raise DataError(_too_large(where, info.file_size))
 
 
-def _is_tile(folder: str, name: str) -> bool:
-    is_png = name.lower().endswith(".png") and not name.startswith(".")
-    return is_png and folder in ("images", "masks")
+def _is_png(name: str) -> bool:
+    return name.lower().endswith(".png") and not name.startswith(".")
 
 
 def _too_large(where: str, size: int) -> str:

@@ -52,15 +52,15 @@ class Native(Strict):
         low, high = self.depths
         return np.clip((z - low) / max(high - low, 1.0), 0, 1)
 
-    def resize_back(self, tile: NDArray[np.float32]) -> NDArray[np.float32]:
-        """Bring one prediction, (S, S) float32, to native size, (H, W) float32, bilinear."""
-        size = (self.width, self.height)
-        resized = cv2.resize(tile, size, interpolation=cv2.INTER_LINEAR)
-        return resized.astype(np.float32, copy=False)
-
     def resize_all_back(self, probabilities: NDArray[np.float32]) -> NDArray[np.float16]:
         """Bring predictions, (N, S, S) float32, to native size, (N, H, W) float16."""
         native = np.empty((len(probabilities), self.height, self.width), np.float16)
         for index, tile in enumerate(probabilities):
-            native[index] = self.resize_back(tile)
+            native[index] = resize_back(tile, self.height, self.width)
         return native
+
+
+def resize_back(tile: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Bring one prediction, (S, S) float32, to another size, (H, W) float32, bilinear."""
+    resized = cv2.resize(tile, (width, height), interpolation=cv2.INTER_LINEAR)
+    return resized.astype(np.float32, copy=False)

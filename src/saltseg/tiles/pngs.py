@@ -13,19 +13,21 @@ from saltseg.quiet import silent_native_stderr
 from saltseg.tiles.survey import Bytes
 
 MAX_SIDE = 4096
+MAX_SECTION_SIDE = 2**15
 MAX_CHUNKS = 2**16
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
-def png_size(data: bytes, where: str) -> tuple[int, int]:
+def png_size(data: bytes, where: str, most: int = MAX_SIDE) -> tuple[int, int]:
     """Read height and width from a PNG header without decoding the picture.
 
     Args:
         data: The file.
         where: File and tile for error messages.
+        most: Pixels of the longest side that is believed.
 
     Returns:
-        Height and width in pixels, 1 to `MAX_SIDE`.
+        Height and width in pixels, 1 to `most`.
 
     Raises:
         DataError: The bytes are no PNG, or it is absurdly large.
@@ -33,20 +35,21 @@ def png_size(data: bytes, where: str) -> tuple[int, int]:
     if len(data) < 24 or not data.startswith(_SIGNATURE) or data[12:16] != b"IHDR":
         raise DataError(f"{where}: not a PNG file; expected a grey PNG, so replace this file")
     width, height = struct.unpack(">II", data[16:24])
-    if not (0 < height <= MAX_SIDE and 0 < width <= MAX_SIDE):
+    if not (0 < height <= most and 0 < width <= most):
         raise DataError(
-            f"{where}: the PNG says it is {height}x{width} pixels; expected 1 to {MAX_SIDE} a side,"
+            f"{where}: the PNG says it is {height}x{width} pixels; expected 1 to {most} a side,"
             " so cut it into smaller tiles or replace this file"
         )
     return height, width
 
 
-def image_from_png(data: bytes, where: str) -> Bytes:
-    """Decode an image tile.
+def image_from_png(data: bytes, where: str, most: int = MAX_SIDE) -> Bytes:
+    """Decode an image.
 
     Args:
         data: An 8-bit PNG: grey, or RGB with three equal channels.
         where: File and tile for error messages.
+        most: Pixels of the longest side that is believed.
 
     Returns:
         Grey levels, (H, W) uint8, 0 to 255.
@@ -54,7 +57,7 @@ def image_from_png(data: bytes, where: str) -> Bytes:
     Raises:
         DataError: Damaged, absurdly large, not 8-bit, or not grey.
     """
-    grey = _decode_grey(data, where)
+    grey = _decode_grey(data, where, most)
     if grey.dtype != np.uint8:
         raise DataError(f"{where}: {grey.dtype} grey levels; expected 8 bits, so convert the image")
     return grey.astype(np.uint8, copy=False)
@@ -76,12 +79,12 @@ def mask_from_png(data: bytes, where: str) -> Bytes:
     Raises:
         DataError: Damaged, absurdly large, or not grey.
     """
-    return (_decode_grey(data, where) > 0).astype(np.uint8)
+    return (_decode_grey(data, where, MAX_SIDE) > 0).astype(np.uint8)
 
 
-def _decode_grey(data: bytes, where: str) -> MatLike:
+def _decode_grey(data: bytes, where: str, most: int) -> MatLike:
     """Decode to (H, W) uint8 or uint16; three equal channels count as grey."""
-    height, width = png_size(data, where)
+    height, width = png_size(data, where, most)
     chunks = list(_chunks(data, where))
     pixels = b"".join(chunk[8:-4] for kind, chunk in chunks if kind == b"IDAT")
     _check_stream(pixels, height, width, where)

@@ -16,6 +16,12 @@ def tracking_uri() -> str:
     return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
 
 
+def store_exists() -> bool:
+    """Whether there is a store; of a server that is assumed."""
+    uri = tracking_uri()
+    return not uri.startswith("sqlite:///") or Path(uri.removeprefix("sqlite:///")).exists()
+
+
 def stamped(outputs: Outputs) -> bool:
     """Whether the store is known to show these outputs, asked without importing mlflow."""
     try:

@@ -15,7 +15,7 @@ def prepare_engine(seed: int, threads: int | None) -> None:
         seed: Seed of Python, NumPy and the engine.
         threads: Cores used by one operation; None = all of this machine.
     """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    import_engine()
     with silent_native_stderr():
         import keras
 
@@ -27,6 +27,13 @@ def prepare_engine(seed: int, threads: int | None) -> None:
             tf.config.threading.set_intra_op_parallelism_threads(_cores(threads))
             tf.config.experimental.enable_op_determinism()
             tf.config.list_logical_devices()  # look for GPUs now, while nobody listens
+
+
+def import_engine() -> None:
+    """Import Keras and its engine without what they write to the terminal."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with silent_native_stderr():
+        import keras  # noqa: F401
 
 
 def engine_facts(threads: int | None) -> dict[str, str]:

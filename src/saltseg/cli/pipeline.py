@@ -1,4 +1,4 @@
-"""The `saltseg` command; `dvc` and `mlflow` do the rest."""
+"""Commands around the pipeline: what DVC and MLflow do not tell."""
 
 import sys
 from pathlib import Path
@@ -6,14 +6,8 @@ from typing import Annotated
 
 import typer
 
+from saltseg.cli.app import app
 from saltseg.errors import DataError, one_line_errors
-
-app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
-
-
-@app.callback()
-def main() -> None:
-    """Which encoder finds salt in seismic tiles? Run the pipeline with `dvc repro`."""
 
 
 @app.command()

@@ -1,0 +1,10 @@
+"""The command that all others hang on."""
+
+import typer
+
+app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+@app.callback()
+def main() -> None:
+    """Which encoder finds salt in seismic tiles? Run the pipeline with `dvc repro`."""

@@ -1,0 +1,186 @@
+"""Commands that use what was trained."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from saltseg.cli.app import app
+from saltseg.errors import one_line_errors
+
+if TYPE_CHECKING:
+    from saltseg.inference.model import SaltModel
+
+_Run = Annotated[
+    str,
+    typer.Option(
+        "--run",
+        metavar="RUN",
+        help="`workspace`, a DVC experiment or commit, or a run of MLflow by name, id or backbone.",
+    ),
+]
+_Models = Annotated[
+    Path | None,
+    typer.Option(help="In place of a run: a folder with fold-0, fold-1, ..., or an ONNX file."),
+]
+_Threshold = Annotated[
+    float | None,
+    typer.Option(min=0, max=1, help="Probability above which a pixel is salt; default: the run's."),
+]
+_Flip = Annotated[
+    bool, typer.Option("--flip", help="Predict mirrored, too, and take the mean: twice the time.")
+]
+_Depths = Annotated[
+    Path | None,
+    typer.Option(help="CSV with id and z, for runs with the channel survey_depth."),
+]
+_Batch = Annotated[int, typer.Option(min=1, help="Windows in a batch; fewer take less memory.")]
+
+
+@app.command()
+def predict(
+    inputs: Annotated[
+        list[Path],
+        typer.Argument(help="Folders or zips of PNG files; .png, .npy or SEG-Y files of any size."),
+    ],
+    out: Annotated[Path, typer.Option(help="Folder for masks, overlays and coverage.csv.")],
+    run: _Run = "workspace",
+    models: _Models = None,
+    threshold: _Threshold = None,
+    flip: _Flip = False,
+    overlap: Annotated[
+        float, typer.Option(min=0, max=0.9, help="Share of a window that the next covers, too.")
+    ] = 0.5,
+    probabilities: Annotated[
+        bool, typer.Option("--probabilities", help="Write probabilities, too.")
+    ] = False,
+    depths: _Depths = None,
+    clip: Annotated[
+        float, typer.Option(min=50, max=100, help="Percentile at which amplitudes are clipped.")
+    ] = 99.0,
+    iline: Annotated[int, typer.Option(min=1, max=240, help="SEG-Y byte of the inline.")] = 189,
+    xline: Annotated[int, typer.Option(min=1, max=240, help="SEG-Y byte of the crossline.")] = 193,
+    line: Annotated[
+        bool, typer.Option("--line", help="The SEG-Y file is one 2-D line, traces in order.")
+    ] = False,
+    batch_size: _Batch = 32,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace what was predicted otherwise.")
+    ] = False,
+) -> None:
+    """Find salt in pictures and sections of any size, with the networks of all folds.
+
+    What is larger than a tile is covered with overlapping windows. Stopped, the same command goes
+    on where it was. Amplitudes (.npy, SEG-Y) become grey levels, clipped at a percentile, and their
+    masks come back in the same geometry.
+    """
+    with one_line_errors("saltseg predict"):
+        from saltseg.inference.job import Wishes, predict_into
+        from saltseg.inference.model import How
+        from saltseg.inference.sections import open_inputs
+        from saltseg.inference.segy import Geometry
+
+        with open_inputs(inputs, clip, Geometry(iline, xline, line)) as found:
+            model = _load(run, models)
+            wishes = Wishes(threshold, probabilities, depths, clip, inputs)
+            how = How(flip, overlap, batch_size)
+            table = predict_into(out, model, found, how, wishes, overwrite)
+        salt = int((table["coverage"] > 0).sum())
+        print(f"{model.facts.name}: salt in {salt} of {len(table)}, {out}/coverage.csv")
+
+
+@app.command()
+def submit(
+    test: Annotated[Path, typer.Argument(help="Folder or zip with the tiles, images/ID.png.")],
+    out: Annotated[Path, typer.Option(help="CSV to write: id, rle_mask.")],
+    sample: Annotated[
+        Path | None,
+        typer.Option(help="Gives ids and their order; default: sample_submission.csv beside TEST."),
+    ] = None,
+    run: _Run = "workspace",
+    models: _Models = None,
+    threshold: _Threshold = None,
+    flip: _Flip = False,
+    depths: _Depths = None,
+    batch_size: _Batch = 32,
+) -> None:
+    """Write a submission to the TGS competition; stopped, the same command goes on."""
+    with one_line_errors("saltseg submit"):
+        from saltseg.inference.job import Wishes
+        from saltseg.inference.model import How
+        from saltseg.inference.submission import write_submission
+
+        model = _load(run, models)
+        wishes = Wishes(threshold, False, depths, 100.0, [test])
+        salt, tiles = write_submission(out, test, sample, model, How(flip, 0, batch_size), wishes)
+        print(f"{model.facts.name}: salt in {salt} of {tiles} tiles, {out}")
+
+
+@app.command()
+def score(
+    submission: Annotated[Path, typer.Argument(help="CSV with id and rle_mask.")],
+    answers: Annotated[Path, typer.Argument(help="CSV with id and rle_mask, the truth.")],
+    height: Annotated[int, typer.Option(min=1, max=4096, help="Rows of a tile.")] = 101,
+    width: Annotated[int, typer.Option(min=1, max=4096, help="Columns of a tile.")] = 101,
+) -> None:
+    """Score a submission as the competition does: mean precision over IoU thresholds."""
+    with one_line_errors("saltseg score"):
+        from saltseg.scoring.submission import score_submission
+
+        scores = score_submission(submission, answers, height, width)
+        mean = scores[["map_iou", "iou", "dice"]].mean()
+        print(
+            f"map_iou {mean['map_iou']:.5f}, iou {mean['iou']:.5f}, dice {mean['dice']:.5f},"
+            f" {len(scores)} tiles"
+        )
+
+
+@app.command()
+def export(
+    run: _Run = "workspace",
+    models: _Models = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for weights and settings, to copy anywhere.")
+    ] = None,
+    onnx: Annotated[
+        Path | None, typer.Option(help="File for all folds as one ONNX network.")
+    ] = None,
+) -> None:
+    """Take a trained model out of the repository; `--models` of the other commands reads it."""
+    with one_line_errors("saltseg export"):
+        from saltseg.trained import export_model
+
+        for path in export_model(run, models, out, onnx):
+            print(path)
+
+
+@app.command()
+def register(
+    run: Annotated[
+        str,
+        typer.Argument(metavar="[RUN]", help="As for `predict --run`; default: the workspace."),
+    ] = "workspace",
+    force: Annotated[
+        bool, typer.Option("--force", help="Make it the champion whatever a comparison says.")
+    ] = False,
+) -> None:
+    """Put a model into MLflow's registry; the best one there has the alias `champion`.
+
+    It takes the champion's place where `saltseg compare` finds it no worse.
+    """
+    with one_line_errors("saltseg register"):
+        from saltseg.inference.files import read_facts
+        from saltseg.trained import model_folder
+
+        with model_folder(run) as folder:
+            from saltseg.tracking.registry import register as put
+
+            done = put(read_facts(folder), folder, force)
+        print(done.text())
+
+
+def _load(run: str, models: Path | None) -> "SaltModel":
+    """The model; `--models` goes before `--run`, which has a default."""
+    from saltseg.trained import load
+
+    return load(models or run, repeatable=True)

@@ -1,0 +1,1 @@
+"""Trained networks at work: from pictures and sections to probabilities and masks."""

@@ -1,0 +1,53 @@
+"""The networks of all folds as one Keras model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import keras
+from keras import layers
+
+from saltseg.errors import WeightsError
+from saltseg.inference.model import Floats, Networks
+from saltseg.nets.blueprint import Blueprint
+from saltseg.nets.weights_file import load_weights
+from saltseg.tiles.survey import Bytes
+
+
+def ensemble(blueprint: Blueprint, weights: Sequence[Path]) -> keras.Model:
+    """The mean probability of networks of one kind.
+
+    Args:
+        blueprint: Of each network.
+        weights: A file for each of them, one or several.
+
+    Returns:
+        A model (B, S, S, C) uint8 -> (B, S, S, 1) float32.
+
+    Raises:
+        WeightsError: A file is missing, damaged, or of another network.
+    """
+    folds = []
+    for number, path in enumerate(weights):
+        network = blueprint.build()
+        try:
+            load_weights(network, path)
+        except ValueError as error:
+            raise WeightsError(
+                f"{path}: not the weights of this network ({error}); copy the whole folder of the"
+                " fold again, or `dvc repro`"
+            ) from None
+        folds.append(keras.Model(network.input, network.output, name=f"fold{number}"))
+    tile = layers.Input(folds[0].input_shape[1:], dtype="uint8", name="tile")
+    found = [network(tile) for network in folds]
+    mean = layers.Average(name="mean")(found) if len(found) > 1 else found[0]
+    return keras.Model(tile, mean, name="ensemble")
+
+
+def networks(model: keras.Model) -> Networks:
+    """A Keras model of `ensemble` as a plain function."""
+
+    def predict(inputs: Bytes) -> Floats:
+        probabilities: Floats = model.predict_on_batch(inputs)[..., 0]
+        return probabilities
+
+    return predict

@@ -1,0 +1,102 @@
+"""Trained models in files: a folder of folds, or one ONNX file."""
+
+import hashlib
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from saltseg.errors import WeightsError
+from saltseg.inference.model import Facts, SaltModel
+from saltseg.nets.blueprint import Blueprint
+from saltseg.settings import read_settings
+from saltseg.training.runtime import import_engine, prepare_engine
+
+WEIGHTS = "best.weights.h5"
+BLUEPRINT = "blueprint.json"
+FACTS = "model.json"
+DEFAULT_THRESHOLD = 0.5
+
+
+def load_models(path: Path, repeatable: bool = False) -> SaltModel:
+    """Load a model from files.
+
+    Args:
+        path: A folder with `fold-k/best.weights.h5` and `fold-k/blueprint.json` of one or several
+            folds, such as models/BACKBONE or one from `saltseg export`; or an ONNX file of those.
+        repeatable: Fix threads and the order of sums, so that the same pictures give the same
+            bytes; only before Keras has computed anything in this process.
+
+    Raises:
+        WeightsError: There is no such model, or its files are damaged or do not belong together.
+    """
+    if path.suffix == ".onnx":
+        from saltseg.inference.onnx import load_onnx
+
+        return load_onnx(path)
+    blueprint, weights = read_folder(path)
+    facts = read_facts(path)
+    # Seconds of imports: only now, the folder is known good.
+    if repeatable:
+        prepare_engine(seed=0, threads=None)
+    else:
+        import_engine()
+    from saltseg.inference.ensemble import ensemble, networks
+
+    found = networks(ensemble(blueprint, weights))
+    return SaltModel(blueprint, facts, digest_of(weights), found)
+
+
+def digest_of(paths: Sequence[Path]) -> str:
+    """One digest of several files."""
+    found = hashlib.sha256()
+    for path in paths:
+        with path.open("rb") as file:
+            found.update(hashlib.file_digest(file, "sha256").digest())
+    return found.hexdigest()[:32]
+
+
+def read_folder(folder: Path) -> tuple[Blueprint, list[Path]]:
+    """The common blueprint and the weights file of each fold.
+
+    Raises:
+        WeightsError: No folds are there, or they are of different networks.
+    """
+    folds = sorted(folder.glob("fold-*"), key=lambda path: (len(path.name), path.name))
+    if not folds:
+        raise WeightsError(
+            f"{folder}: no trained model; expected fold-0, fold-1, ... as in models/BACKBONE, or a"
+            " file that ends in .onnx"
+        )
+    blueprints = [Blueprint.read(fold / BLUEPRINT) for fold in folds]
+    for fold, blueprint in zip(folds, blueprints, strict=True):
+        if blueprint != blueprints[0]:
+            raise WeightsError(
+                f"{fold} and {folds[0]} are of different networks, which cannot predict together;"
+                " move one of them away"
+            )
+    return blueprints[0], [fold / WEIGHTS for fold in folds]
+
+
+def read_facts(folder: Path) -> Facts:
+    """What `saltseg export` wrote beside the folds; the default threshold where it did not."""
+    path = folder / FACTS
+    if not path.exists():
+        return Facts(name=folder.resolve().name, threshold=DEFAULT_THRESHOLD)
+    return read_settings(path, Facts, WeightsError, "; export the model again")
+
+
+def copy_model(blueprint: Blueprint, weights: Sequence[Path], facts: Facts, folder: Path) -> None:
+    """Write a folder that `load_models` reads, with none of what only a pipeline needs.
+
+    Args:
+        blueprint: Of each network.
+        weights: A file for each fold.
+        facts: Name and threshold.
+        folder: An empty one.
+    """
+    for path in weights:
+        own = folder / path.parent.name
+        own.mkdir()
+        shutil.copyfile(path, own / WEIGHTS)
+        (own / BLUEPRINT).write_text(blueprint.model_dump_json(indent=1) + "\n")
+    (folder / FACTS).write_text(facts.model_dump_json(indent=1) + "\n")

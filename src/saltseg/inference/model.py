@@ -1,0 +1,234 @@
+"""A trained model: networks of one or several folds, and what happens before and after them."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import Generic, TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saltseg.errors import DataError
+from saltseg.inference.windows import OVERLAP, Canvas
+from saltseg.nets.blueprint import Blueprint
+from saltseg.params import Strict, Threshold
+from saltseg.tiles.channels import network_input
+from saltseg.tiles.native import resize_back
+from saltseg.tiles.survey import Bytes
+
+Floats = NDArray[np.float32]
+Networks = Callable[[Bytes], Floats]
+"""Network input (B, S, S, C) uint8 -> salt probability (B, S, S) float32, mean over the folds."""
+
+Label = TypeVar("Label")
+Item = TypeVar("Item")
+
+LEAST_SIDE = 2
+BATCH_SIZE = 32
+
+
+class Facts(Strict):
+    """What is known of a model besides its networks.
+
+    Attributes:
+        name: Backbone and experiment, or its folder.
+        threshold: Probability above which a pixel counts as salt.
+        key: Of the cross-validation that it comes from.
+        map_iou: Mean competition metric over its folds.
+    """
+
+    name: str
+    threshold: Threshold
+    key: str | None = None
+    map_iou: float | None = None
+
+
+@dataclass(frozen=True)
+class Picture(Generic[Label]):
+    """One picture to predict.
+
+    Attributes:
+        label: Whatever the caller knows it by.
+        grey: Grey levels, (H, W) uint8.
+        z: Its seismic depth, in the unit of the survey; needed where a channel shows it.
+    """
+
+    label: Label
+    grey: Bytes
+    z: float = float("nan")
+
+
+@dataclass(frozen=True)
+class How:
+    """Choices of a prediction.
+
+    Attributes:
+        flip: Predict each picture mirrored, too, and take the mean.
+        overlap: Share of a window that its neighbour covers too, 0 to below 1.
+        batch_size: Windows in a batch.
+    """
+
+    flip: bool = False
+    overlap: float = OVERLAP
+    batch_size: int = BATCH_SIZE
+
+
+@dataclass(frozen=True)
+class SaltModel:
+    """What `saltseg.load` returns.
+
+    Attributes:
+        blueprint: The networks and their input.
+        facts: Name, threshold, and where it comes from.
+        digest: Of its files.
+    """
+
+    blueprint: Blueprint
+    facts: Facts
+    digest: str
+    _networks: Networks = field(repr=False)
+
+    @property
+    def threshold(self) -> float:
+        """Probability above which a pixel counts as salt."""
+        return self.facts.threshold
+
+    @property
+    def needs_z(self) -> bool:
+        """Whether a channel shows the seismic depth."""
+        return self.blueprint.native.depths is not None
+
+    def predict(
+        self,
+        images: Bytes,
+        z: NDArray[np.float64] | None = None,
+        *,
+        flip: bool = False,
+        overlap: float = OVERLAP,
+        batch_size: int = BATCH_SIZE,
+    ) -> Floats:
+        """Salt probabilities of pictures of any size.
+
+        What is no larger than a training tile is resized; larger pictures are covered with
+        overlapping windows of a tile's size, which are blended.
+
+        Args:
+            images: Grey levels 0 to 255, (N, H, W) uint8, or one picture, (H, W). For amplitudes
+                see `saltseg.grey_levels`.
+            z: Seismic depth of each picture, (N,); needed where `needs_z`.
+            flip: Predict each picture mirrored, too, and take the mean.
+            overlap: Share of a window that its neighbour covers too, 0 to below 1.
+            batch_size: Windows in a batch.
+
+        Returns:
+            Mean over folds, float32, 0 to 1, of the shape of `images`. Above `threshold` is salt.
+
+        Raises:
+            DataError: The pictures are of another shape or dtype, or too small, or z is missing.
+        """
+        images = np.asarray(images)
+        if images.dtype != np.uint8 or images.ndim not in (2, 3):
+            raise DataError(
+                f"images: {images.ndim} axes of {images.dtype}; expected grey levels, (H, W) or"
+                " (N, H, W) uint8; saltseg.grey_levels makes them of amplitudes"
+            )
+        pictures = images.reshape(-1, *images.shape[-2:])
+        depths = np.full(len(pictures), np.nan) if z is None else np.asarray(z, np.float64)
+        if depths.shape != (len(pictures),):
+            raise DataError(f"z: shape {depths.shape}; expected one number for each picture")
+        queue = (Picture(n, *one) for n, one in enumerate(zip(pictures, depths, strict=True)))
+        found = np.empty(pictures.shape, np.float32)
+        for picture, probabilities in self.predict_each(queue, How(flip, overlap, batch_size)):
+            found[picture.label] = probabilities
+        return found.reshape(images.shape)
+
+    def mask(self, probabilities: Floats) -> Bytes:
+        """Probabilities to a mask of the same shape, uint8, 1 = salt, 0 = not salt."""
+        return (probabilities > self.threshold).astype(np.uint8)
+
+    def predict_each(
+        self,
+        pictures: Iterable[Picture[Label]],
+        how: How,
+        progress: Callable[[float], None] = lambda share: None,
+    ) -> Iterator[tuple[Picture[Label], Floats]]:
+        """Predict pictures as they come, in memory that does not grow with their number.
+
+        The next pictures are read while the networks compute.
+
+        Args:
+            pictures: What to predict.
+            how: Choices.
+            progress: Called with the share of a picture whenever that much is predicted.
+
+        Yields:
+            Each picture, in order, with its salt probabilities, (H, W) float32.
+
+        Raises:
+            DataError: As in `predict`, or whatever reading the pictures raises.
+        """
+        for batch in ahead(_batches(self._windows(pictures, how), how.batch_size)):
+            inputs = np.stack([window.input for window in batch])
+            for window, tile in zip(batch, self._forward(inputs, how), strict=True):
+                tile = resize_back(tile, *window.shape)
+                progress(1 / len(window.canvas.windows))
+                if window.canvas.add(window.number, tile):
+                    yield window.picture, window.canvas.probabilities
+
+    def _windows(self, pictures: Iterable[Picture[Label]], how: How) -> Iterator["_Window[Label]"]:
+        blueprint = self.blueprint
+        most = (blueprint.native.height, blueprint.native.width)
+        for picture in pictures:
+            if self.needs_z and not np.isfinite(picture.z):
+                raise DataError(
+                    f"{picture.label}: no seismic depth, which this model needs (channel"
+                    " survey_depth); give a table with the columns id and z by --depths"
+                )
+            if picture.grey.ndim != 2 or min(picture.grey.shape) < LEAST_SIDE:
+                size = "x".join(map(str, picture.grey.shape))
+                raise DataError(
+                    f"{picture.label}: {size} pixels; expected at least {LEAST_SIDE} a side"
+                )
+            z = float(blueprint.native.relative(np.array([picture.z]))[0])
+            canvas = Canvas(picture.grey.shape, most, how.overlap)
+            for number, place in enumerate(canvas.windows):
+                grey = picture.grey[place]
+                tile = network_input(grey, z, blueprint.channels, blueprint.size)
+                yield _Window(picture, canvas, number, grey.shape, tile)
+
+    def _forward(self, inputs: Bytes, how: How) -> Floats:
+        """All folds on one batch, which is padded, so that few graphs are traced."""
+        count = len(inputs)
+        room = min(how.batch_size, 1 << (count - 1).bit_length())
+        padded = np.pad(inputs, ((0, room - count), (0, 0), (0, 0), (0, 0)), mode="edge")
+        found = self._networks(padded)
+        if how.flip:
+            mirrored = self._networks(np.ascontiguousarray(padded[:, :, ::-1]))
+            found = (found + mirrored[:, :, ::-1]) * np.float32(0.5)
+        return found[:count]
+
+
+@dataclass(frozen=True)
+class _Window(Generic[Label]):
+    picture: Picture[Label]
+    canvas: Canvas
+    number: int
+    shape: tuple[int, ...]
+    input: Bytes
+
+
+def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    iterator = iter(items)
+    while batch := list(islice(iterator, size)):
+        yield batch
+
+
+def ahead(items: Iterable[Item]) -> Iterator[Item]:
+    """The same items, each one made in a thread while the one before is worked on."""
+    iterator, end = iter(items), object()
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(next, iterator, end)
+        while (item := coming.result()) is not end:
+            coming = pool.submit(next, iterator, end)
+            yield item  # type: ignore[misc]

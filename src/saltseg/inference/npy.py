@@ -1,0 +1,90 @@
+"""Amplitudes or grey levels in an `.npy` file: one section, or several of one size."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.lib.format import open_memmap
+from numpy.typing import NDArray
+
+from saltseg.errors import DataError
+from saltseg.inference.volumes import Result, spread
+from saltseg.tiles.amplitudes import clip_limit, grey_levels, require_finite
+from saltseg.tiles.survey import Bytes
+
+_EXPECTED = (
+    "expected (samples, traces) or (sections, samples, traces) of amplitudes, or of grey levels as"
+    " uint8, written by numpy.save"
+)
+
+
+class NpyVolume:
+    """A file of sections; see `Volume`."""
+
+    def __init__(self, path: Path, clip: float) -> None:
+        """Open a file.
+
+        Args:
+            path: The file; the depth runs along the last axis but one.
+            clip: Percentile of absolute amplitudes at which they are clipped.
+
+        Raises:
+            DataError: It is no plain array of numbers, or has neither two nor three axes.
+        """
+        self.path = path
+        self._clip = clip
+        array = self._open()
+        if array.ndim not in (2, 3) or array.dtype.kind not in "fiu" or not array.size:
+            shape = "x".join(map(str, array.shape))
+            raise DataError(f"{path}: an array {shape} of {str(array.dtype)[:40]}; {_EXPECTED}")
+        numbers = range(len(array)) if array.ndim == 3 else [None]
+        width = len(str(len(array) - 1))
+        self._numbers = {
+            path.stem if n is None else f"{path.stem}/{n:0{width}d}": n for n in numbers
+        }
+
+    @property
+    def ids(self) -> list[str]:
+        """`NAME`, or `NAME/NUMBER` of each section."""
+        return list(self._numbers)
+
+    def read(self, id_: str) -> Bytes:
+        """Grey levels of a section, (samples, traces) uint8."""
+        section = self._section(self._open(), self._numbers[id_])
+        if section.dtype == np.uint8:
+            return np.array(section)
+        require_finite(section, f"{self.path}: section {id_}")
+        return grey_levels(section, self._limit)
+
+    def write(self, result: Result, target: Path, binary: bool) -> None:
+        """Write an array of the shape of the file, uint8 where binary, else float32."""
+        dtype = np.uint8 if binary else np.float32
+        array = open_memmap(target, "w+", dtype, self._open().shape)
+        for id_, number in self._numbers.items():
+            self._section(array, number)[...] = result(id_)
+        array.flush()
+
+    def _open(self) -> NDArray[Any]:
+        try:
+            # Not `numpy.load`, which takes what looks like a zip or a pickle for one.
+            array: NDArray[Any] = open_memmap(self.path, mode="r")
+        except Exception as error:  # of NumPy and of Python's parser, which reads the header
+            reason = " ".join(str(error).split())[:200]
+            raise DataError(f"{self.path}: no readable array ({reason}); {_EXPECTED}") from None
+        return array
+
+    @staticmethod
+    def _section(array: NDArray[Any], number: int | None) -> NDArray[Any]:
+        return array if number is None else array[number]
+
+    @cached_property
+    def _limit(self) -> float:
+        array = self._open()
+        section = self._section
+        numbers = [None] if array.ndim == 2 else spread(len(array)).tolist()
+        # Some columns of some sections: enough for a percentile.
+        sample = np.concatenate(
+            [section(array, n)[:, spread(array.shape[-1])].ravel() for n in numbers], dtype=float
+        )
+        return clip_limit(sample, self._clip)

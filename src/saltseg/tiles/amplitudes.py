@@ -1,0 +1,56 @@
+"""Seismic amplitudes to the grey levels that networks know."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saltseg.errors import DataError
+from saltseg.tiles.survey import Bytes
+
+CLIP = 99.0
+"""Percentile of the absolute amplitudes at which they are clipped, where nothing else is asked."""
+
+
+def clip_limit(amplitudes: NDArray[np.floating], percentile: float = CLIP) -> float:
+    """The amplitude that becomes white, and its negative black.
+
+    Args:
+        amplitudes: Any shape; those that are NaN or infinite are passed over.
+        percentile: Of the absolute amplitudes, above 0, up to 100.
+
+    Returns:
+        0 or more, in the unit of the amplitudes; 0 where there are none.
+    """
+    finite = np.abs(amplitudes[np.isfinite(amplitudes)])
+    return float(np.percentile(finite, percentile)) if finite.size else 0.0
+
+
+def grey_levels(amplitudes: NDArray[np.floating], limit: float | None = None) -> Bytes:
+    """Scale amplitudes so that -limit becomes 0, zero the middle and limit 255.
+
+    Args:
+        amplitudes: Finite, any shape.
+        limit: What lies beyond is clipped; None for `clip_limit` of these amplitudes.
+
+    Returns:
+        Grey levels of the same shape, uint8.
+    """
+    most = clip_limit(amplitudes) if limit is None else limit
+    scaled = np.clip(np.asarray(amplitudes, np.float32) / (most or 1.0), -1, 1)
+    grey: Bytes = np.rint(127.5 * (scaled + 1)).astype(np.uint8)
+    return grey
+
+
+def require_finite(amplitudes: NDArray[np.floating], where: str) -> None:
+    """Make sure that amplitudes can be scaled.
+
+    Raises:
+        DataError: With the place of the first one that is NaN or infinite.
+    """
+    finite = np.isfinite(amplitudes)
+    if not finite.all():
+        place = tuple(int(index) for index in np.argwhere(~finite)[0])
+        raise DataError(
+            f"{where}: {np.count_nonzero(~finite)} amplitudes are NaN or infinite (the first at"
+            f" {place}, counted from 0); expected finite numbers, so replace them, by 0 for"
+            " instance"
+        )

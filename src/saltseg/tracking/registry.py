@@ -1,0 +1,210 @@
+"""The registry of models: a version for each run, and the alias of the best one."""
+
+import logging
+import shutil
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+import mlflow
+import numpy as np
+from mlflow.entities.model_registry import ModelVersion
+from mlflow.exceptions import MlflowException
+from mlflow.models import ModelSignature
+from mlflow.types import Schema, TensorSpec
+
+from saltseg.errors import DataError, TrackingError
+from saltseg.inference.files import BLUEPRINT
+from saltseg.inference.model import Facts
+from saltseg.nets.blueprint import Blueprint
+from saltseg.params import load_params
+from saltseg.scoring.comparison import compare
+from saltseg.tracking.contestants import TrackedRun, choose, labels, obstacles
+from saltseg.tracking.store import Store, open_store, store_errors
+
+CHAMPION = "champion"
+MODEL = "model"
+"""Name of the networks among the artifacts; `served` knows it too."""
+_KEY = "key"
+_PACKAGE = Path(__file__).parents[1]
+_NEEDED = (
+    "mlflow",
+    "tensorflow",
+    "keras",
+    "h5py",
+    "numpy",
+    "matplotlib",
+    "opencv-python-headless",
+    "pandas",
+    "pydantic",
+    "pyyaml",
+    "rich",
+    "segyio",
+    "typer",
+)
+
+
+@dataclass(frozen=True)
+class Registered:
+    """What came of a registration.
+
+    Attributes:
+        name: Of the registered model.
+        version: Its version.
+        new: Whether the version is new; one run has one.
+        champion: Whether it has the alias `champion` now.
+        reason: Why, in one sentence.
+    """
+
+    name: str
+    version: str
+    new: bool
+    champion: bool
+    reason: str
+
+    def text(self) -> str:
+        """Two lines for the terminal."""
+        uri = f"models:/{self.name}/{self.version}"
+        state = "is the champion" if self.champion else "is not the champion"
+        had = "" if self.new else " (was there already)"
+        serve = f"mlflow models serve --env-manager local -m {uri}"
+        return f"{uri}{had} {state}: {self.reason}\nserve it: {serve}"
+
+
+@store_errors()
+def register(facts: Facts, folder: Path, force: bool) -> Registered:
+    """Put the model of a run into the registry, named after the MLflow experiment.
+
+    Args:
+        facts: Its name and key.
+        folder: Its networks, as `saltseg export` lays them out.
+        force: Make it the champion whatever a comparison says.
+
+    Raises:
+        TrackingError: The store does not work, or does not show the run.
+    """
+    store = open_store(load_params().tracking.experiment)
+    shown = store.find(kind="experiment", key=str(facts.key))
+    if not shown:
+        raise TrackingError(
+            f"MLflow does not show {facts.name}; `saltseg track --all` writes what DVC knows"
+        )
+    with tempfile.TemporaryDirectory() as artifacts:
+        [run] = choose(store, [shown[0].info.run_id], Path(artifacts))
+        return _register(store, run, folder, force)
+
+
+def _register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Registered:
+    client = store.client
+    name = client.get_experiment(store.experiment).name
+    version = _version_of(store, name, run)
+    new = version is None
+    if version is None:
+        version = _add(store, name, run, folder)
+    champion, reason = (True, "as asked for") if force else _contest(store, name, version, run)
+    if champion:
+        client.set_registered_model_alias(name, CHAMPION, version.version)
+    return Registered(name, version.version, new, champion, reason)
+
+
+def _version_of(store: Store, name: str, run: TrackedRun) -> ModelVersion | None:
+    key = run.run.data.tags[_KEY]
+    found = store.client.search_model_versions(f"name = '{name}'")
+    return next((one for one in found if one.tags.get(_KEY) == key), None)
+
+
+def _add(store: Store, name: str, run: TrackedRun, folder: Path) -> ModelVersion:
+    """Log the model to its run, and register that."""
+    client, run_id = store.client, run.run.info.run_id
+    try:
+        client.get_registered_model(name)
+    except MlflowException:
+        client.create_registered_model(
+            name, description="Salt in seismic tiles: all folds of a cross-validation together."
+        )
+    with tempfile.TemporaryDirectory() as temporary:
+        saved = Path(temporary) / MODEL
+        save_pyfunc(folder, saved)
+        client.log_artifacts(run_id, str(saved), MODEL)
+    info = client.get_run(run_id).info
+    score = run.run.data.metrics["cv_map_iou_mean"]
+    return client.create_model_version(
+        name,
+        f"{info.artifact_uri}/{MODEL}",
+        run_id,
+        tags={_KEY: run.run.data.tags[_KEY]},
+        description=f"{run.name}: out-of-fold map_iou {score:.3f}",
+    )
+
+
+def save_pyfunc(folder: Path, target: Path) -> None:
+    """Write networks and this package's code as a model that MLflow loads and serves.
+
+    Args:
+        folder: Networks, as `saltseg export` lays them out.
+        target: Folder to write; must not exist.
+    """
+    blueprint = Blueprint.read(next(folder.glob("fold-*")) / BLUEPRINT)
+    signature, example = _signature(blueprint)
+    logging.getLogger("mlflow.pyfunc").setLevel(logging.WARNING)
+    with tempfile.TemporaryDirectory() as temporary:
+        code, networks = Path(temporary) / _PACKAGE.name, Path(temporary) / MODEL
+        shutil.copytree(_PACKAGE, code, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(folder, networks)  # what links stand for
+        mlflow.pyfunc.save_model(
+            target,
+            python_model=str(code / "tracking" / "served.py"),
+            code_paths=[str(code)],
+            artifacts={MODEL: str(networks)},
+            signature=signature,
+            input_example=example,
+            pip_requirements=[f"{name}=={metadata.version(name)}" for name in _NEEDED],
+        )
+
+
+def _signature(blueprint: Blueprint) -> tuple[ModelSignature, object]:
+    """What goes in and comes out, and an example of the first: a grey wedge."""
+    anything = (-1, -1, -1)
+    tile, z = TensorSpec(np.dtype(np.uint8), anything), TensorSpec(np.dtype(float), (-1,), "z")
+    native = blueprint.native
+    wedge = np.linspace(0, 255, native.width).astype(np.uint8)
+    example: object = np.broadcast_to(wedge, (1, native.height, native.width)).copy()
+    inputs = Schema([tile])
+    if native.depths is not None:
+        inputs = Schema([TensorSpec(tile.type, anything, "tile"), z])
+        example = {"tile": example, "z": np.array([native.depths[0]])}
+    outputs = Schema(
+        [
+            TensorSpec(np.dtype(np.float32), anything, "probability"),
+            TensorSpec(np.dtype(np.uint8), anything, "mask"),
+        ]
+    )
+    return ModelSignature(inputs, outputs), example
+
+
+def _contest(store: Store, name: str, version: ModelVersion, run: TrackedRun) -> tuple[bool, str]:
+    """Whether a version takes the place of the champion, and why."""
+    try:
+        champion = store.client.get_model_version_by_alias(name, CHAMPION)
+    except MlflowException:
+        return True, "there was none"
+    if champion.version == version.version:
+        return True, "it is already"
+    with tempfile.TemporaryDirectory() as temporary:
+        try:
+            [other] = choose(store, [champion.run_id], Path(temporary))
+        except DataError:
+            return False, f"the run of version {champion.version}, the champion, is gone"
+        return _beats([run, other])
+
+
+def _beats(runs: Sequence[TrackedRun]) -> tuple[bool, str]:
+    """Whether the first run is at least as good as the second, where they can be compared."""
+    if reasons := obstacles(runs):
+        return False, f"it cannot be compared with the champion: {'; '.join(reasons)}"
+    first, second = (one.contestant(label) for one, label in zip(runs, labels(runs), strict=True))
+    comparison = compare(first, second)
+    unseen = comparison.holdout[:1] or comparison.differences[:1]
+    return unseen[0].mean >= 0, comparison.verdict

@@ -1,0 +1,39 @@
+"""The networks of a run that MLflow shows; DVC's cache holds them."""
+
+from pathlib import Path
+
+from saltseg.errors import DataError
+from saltseg.params import load_params
+from saltseg.records.models import AGAIN, Trained
+from saltseg.tracking.contestants import choose
+from saltseg.tracking.place import store_exists
+from saltseg.tracking.store import open_store, store_errors
+
+
+@store_errors()
+def stored(name: str, folder: Path) -> Trained:
+    """Find a run by id, run name, DVC experiment or backbone, the newest of several.
+
+    Args:
+        name: Of the run.
+        folder: Created for its artifacts.
+
+    Raises:
+        DataError: There is no such run.
+        TrackingError: The store does not work.
+    """
+    if not store_exists():
+        raise DataError("there is no MLflow store yet; run `dvc repro`, or `saltseg track --all`")
+    store = open_store(load_params().tracking.experiment)
+    folder.mkdir(parents=True)
+    [found] = choose(store, [name], folder)
+    tags = found.run.data.tags
+    commit = tags.get("git_commit", "")[:7] or "its commit"
+    return Trained(
+        name=found.name,
+        params=found.params,
+        lock=found.lock,
+        restore=f"check out {commit}; {AGAIN}",
+        key=tags["key"],
+        map_iou=found.run.data.metrics["cv_map_iou_mean"],
+    )

@@ -1,0 +1,119 @@
+"""Find the model that a name means: files, a DVC experiment, a commit, or a run of MLflow."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from saltseg.errors import DataError, WeightsError
+from saltseg.files import staged_folder
+from saltseg.inference.files import FACTS, copy_model, load_models, read_facts, read_folder
+from saltseg.inference.model import Facts, SaltModel
+from saltseg.training.runtime import import_engine
+
+if TYPE_CHECKING:
+    from saltseg.records.models import Trained
+
+WORKSPACE = "workspace"
+
+
+def load(run_or_folder: str | Path = WORKSPACE, repeatable: bool = False) -> SaltModel:
+    """Load a trained model.
+
+    Args:
+        run_or_folder: `workspace`, a DVC experiment or commit, a run of MLflow by id, name or
+            backbone; or a folder of folds, or an ONNX file.
+        repeatable: Fix threads and the order of sums, so that the same pictures give the same
+            bytes; only before Keras has computed anything in this process.
+
+    Returns:
+        A model whose `predict` takes pictures, (N, H, W) uint8, of any size.
+
+    Raises:
+        SaltsegError: There is no such run, or its networks are lost or damaged; the text says how
+            to restore them.
+    """
+    path = Path(run_or_folder)
+    if isinstance(run_or_folder, Path) or path.suffix == ".onnx" or path.is_dir():
+        return load_models(path, repeatable)
+    with model_folder(run_or_folder) as folder:
+        return load_models(folder, repeatable)
+
+
+def export_model(run: str, models: Path | None, out: Path | None, onnx: Path | None) -> list[Path]:
+    """Write a model outside of the repository.
+
+    Args:
+        run: As in `load`, no file.
+        models: A folder of folds in place of a run.
+        out: Folder to write weights and settings to; None for none.
+        onnx: ONNX file to write; None for none.
+
+    Returns:
+        What was written.
+
+    Raises:
+        SaltsegError: There is no such model, or nothing or something existing is to be written.
+    """
+    if not (out or onnx):
+        raise DataError("nothing to write; name a folder with --out or a file with --onnx")
+    if out and out.exists():
+        raise DataError(f"{out}: exists; name a new folder, or remove it")
+    if onnx and onnx.suffix != ".onnx":
+        raise DataError(f"{onnx}: the name must end in .onnx")
+    with nullcontext(models) if models else model_folder(run) as folder:
+        blueprint, weights = read_folder(folder)
+        facts = read_facts(folder)
+        if out:
+            with staged_folder(out) as staging:
+                copy_model(blueprint, weights, facts, staging)
+        if onnx:
+            import_engine()
+            from saltseg.inference.onnx import export_onnx
+
+            export_onnx(weights, blueprint, facts, onnx)
+    return [path for path in (out, onnx) if path]
+
+
+@contextmanager
+def model_folder(run: str) -> Iterator[Path]:
+    """A folder with the networks of a run: its folds, and `model.json` with its threshold.
+
+    Args:
+        run: As in `load`, no file.
+
+    Raises:
+        SaltsegError: As in `load`.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        found = _find(run, folder / "run")
+        facts = Facts(
+            name=found.name, threshold=found.threshold, key=found.key, map_iou=found.map_iou
+        )
+        model = folder / "model"
+        found.lay_out(model)
+        (model / FACTS).write_text(facts.model_dump_json(indent=1) + "\n")
+        yield model
+
+
+def _find(run: str, artifacts: Path) -> "Trained":
+    # DVC and MLflow take seconds to import, which a model in files need not pay.
+    from saltseg.records.models import trained
+    from saltseg.records.revisions import find, workspace
+
+    if run == WORKSPACE:
+        return trained(workspace())
+    try:
+        [outputs] = find([run])
+    except DataError as error:
+        not_of_dvc = error
+    else:
+        return trained(outputs)
+    from saltseg.tracking.stored import stored
+
+    try:
+        return stored(run, artifacts)
+    except DataError as error:
+        raise WeightsError(f"no run '{run}': {error}; and {not_of_dvc}") from None
