@@ -42,7 +42,11 @@ def writer(parent: Path, params: Params, mlflow_experiment: str) -> WriteOutputs
     """Makes a function that writes outputs below `parent`."""
 
     def write(
-        experiment: str | None = None, code: str = "c0", shift: float = 0.0, **evaluate: Any
+        experiment: str | None = None,
+        code: str = "c0",
+        shift: float = 0.0,
+        score: float = 0.5,
+        **evaluate: Any,
     ) -> Outputs:
         folder = parent / f"outputs-{len(list(parent.iterdir()))}"
         tree = params.model_dump()
@@ -59,7 +63,7 @@ def writer(parent: Path, params: Params, mlflow_experiment: str) -> WriteOutputs
             history.to_csv(out / "history.csv", index=False)
             (out / "engine.json").write_text(json.dumps({"engine": "tensorflow"}))
             histories.append(history.assign(fold=fold))
-        write_metrics(folder / "metrics", pd.concat(histories))
+        write_metrics(folder / "metrics", pd.concat(histories), score)
         lock = {"schema": "2.0", "stages": stages(params.backbone, code, shift, tree)}
         (folder / "dvc.lock").write_text(yaml.safe_dump(lock))
         origin = Origin("f00d", experiment)
@@ -68,14 +72,14 @@ def writer(parent: Path, params: Params, mlflow_experiment: str) -> WriteOutputs
     return write
 
 
-def write_metrics(folder: Path, curves: pd.DataFrame) -> None:
+def write_metrics(folder: Path, curves: pd.DataFrame, score: float = 0.5) -> None:
     tiles = pd.DataFrame(
         {
             "id": ["a", "b", "c", "d"],
             "fold": [0, 0, 1, 1],
             "coverage_class": [0, 1, 0, 1],
             **dict.fromkeys(("tp", "fp", "fn"), 1),
-            **dict.fromkeys(("iou", "map_iou", "dice"), 0.5),
+            **dict.fromkeys(("iou", "map_iou", "dice"), score),
         }
     )
     cost = {"parameters": 1000, "gflops": 0.5}

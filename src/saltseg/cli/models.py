@@ -173,9 +173,9 @@ def register(
         from saltseg.trained import model_folder
 
         with model_folder(run) as folder:
-            from saltseg.tracking.registry import register as put
+            from saltseg.tracking.registry import register_model
 
-            done = put(read_facts(folder), folder, force)
+            done = register_model(read_facts(folder), folder, force)
         print(done.text())
 
 

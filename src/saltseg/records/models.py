@@ -11,7 +11,6 @@ from saltseg.errors import DataError, WeightsError
 from saltseg.records.cache import cached
 from saltseg.records.outputs import Outputs
 
-AGAIN = "`dvc pull` brings it back where a remote holds it, else `dvc repro` trains it again"
 FILES = ("best.weights.h5", "blueprint.json")
 
 
@@ -70,12 +69,11 @@ def trained(outputs: Outputs) -> Trained:
         DataError: It was not evaluated as its params.yaml asks.
     """
     outputs.check_evaluated()
-    experiment = outputs.origin.experiment
     return Trained(
-        name=f"{outputs.backbone} {experiment or ''}".strip(),
+        name=f"{outputs.backbone} {outputs.origin.experiment or ''}".strip(),
         params=outputs.params,
         lock=outputs.lock,
-        restore=f"`dvc exp apply {experiment}`, then {AGAIN}" if experiment else AGAIN,
+        restore=outputs.restore,
         key=outputs.key,
         map_iou=float(outputs.summary["map_iou"]["mean"]),
     )

@@ -17,6 +17,9 @@ from saltseg.records.keys import experiment_key, fold_key, locked_inputs, read_l
 from saltseg.records.provenance import Origin
 
 
+AGAIN = "`dvc pull` brings it back where a remote holds it, else `dvc repro` makes it anew"
+
+
 class NotEvaluatedError(DataError):
     """There is no evaluation of what params.yaml asks for, or not any more."""
 
@@ -50,11 +53,14 @@ class Outputs:
         try:
             content: bytes = self.files.cat_file(path)
         except (OSError, DvcException) as error:
-            raise DataError(
-                f"{self.name}: {path} is missing ({error}); run `dvc repro`, or `dvc fetch` "
-                "where a remote holds it"
-            ) from None
+            raise DataError(f"{self.name}: {path} is missing ({error}); {self.restore}") from None
         return content
+
+    @property
+    def restore(self) -> str:
+        """What to do where files are lost, from DVC's cache too."""
+        experiment = self.origin.experiment
+        return f"`dvc exp apply {experiment}`, then {AGAIN}" if experiment else AGAIN
 
     def table(self, path: str) -> pd.DataFrame:
         """Content of a CSV file; ids stay text."""

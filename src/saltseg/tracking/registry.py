@@ -74,7 +74,7 @@ class Registered:
 
 
 @store_errors()
-def register(facts: Facts, folder: Path, force: bool) -> Registered:
+def register_model(facts: Facts, folder: Path, force: bool) -> Registered:
     """Put the model of a run into the registry, named after the MLflow experiment.
 
     Args:
@@ -93,10 +93,18 @@ def register(facts: Facts, folder: Path, force: bool) -> Registered:
         )
     with tempfile.TemporaryDirectory() as artifacts:
         [run] = choose(store, [shown[0].info.run_id], Path(artifacts))
-        return _register(store, run, folder, force)
+        return register(store, run, folder, force)
 
 
-def _register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Registered:
+def register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Registered:
+    """Put a model into the registry of a store; see `register_model`.
+
+    Args:
+        store: Where.
+        run: Its cross-validation.
+        folder: As there.
+        force: As there.
+    """
     client = store.client
     name = client.get_experiment(store.experiment).name
     version = _version_of(store, name, run)
@@ -106,7 +114,7 @@ def _register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Regis
     champion, reason = (True, "as asked for") if force else _contest(store, name, version, run)
     if champion:
         client.set_registered_model_alias(name, CHAMPION, version.version)
-    return Registered(name, version.version, new, champion, reason)
+    return Registered(name, str(version.version), new, champion, reason)
 
 
 def _version_of(store: Store, name: str, run: TrackedRun) -> ModelVersion | None:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from saltseg.errors import DataError
 from saltseg.params import load_params
-from saltseg.records.models import AGAIN, Trained
+from saltseg.records.models import Trained
+from saltseg.records.outputs import AGAIN
 from saltseg.tracking.contestants import choose
 from saltseg.tracking.place import store_exists
 from saltseg.tracking.store import open_store, store_errors

@@ -1,0 +1,75 @@
+"""Models without a trained network, whose answers can be worked out by hand."""
+
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from saltseg.inference.model import Facts, Networks, SaltModel
+from saltseg.nets.blueprint import Blueprint
+from saltseg.params import backbone_row
+from saltseg.tiles.native import Native
+
+SIDE = 64
+
+
+def brightness(inputs: np.ndarray) -> np.ndarray:
+    """The grey level as probability."""
+    return inputs[..., 0].astype(np.float32) / np.float32(255)
+
+
+def model_of(networks: Networks = brightness, **native: object) -> SaltModel:
+    """A model of tiles of 64 x 64, which are not resized."""
+    size = {"height": SIDE, "width": SIDE} | native
+    channels = ["intensity"] if "depths" not in native else ["intensity", "survey_depth"]
+    blueprint = Blueprint(
+        backbone="plain",
+        row=backbone_row("plain"),
+        decoder_filters=[8, 8, 8, 8, 8],
+        size=SIDE,
+        channels=channels,
+        native=Native(**size),
+    )
+    return SaltModel(blueprint, Facts(name="bright", threshold=0.5), "digest", networks)
+
+
+def picture(height: int = SIDE, width: int = SIDE, seed: int = 0) -> np.ndarray:
+    """Smooth grey levels."""
+    noise = np.random.default_rng(seed).normal(0, 1, (height, width))
+    smooth = cv2.GaussianBlur(noise, (0, 0), 4)
+    return cv2.normalize(smooth, None, 0, 255, cv2.NORM_MINMAX).astype(np.uint8)
+
+
+def png(image: np.ndarray) -> bytes:
+    return cv2.imencode(".png", image)[1].tobytes()
+
+
+def write_zip(path: Path, images: Mapping[str, np.ndarray], folder: str = "images/") -> Path:
+    with zipfile.ZipFile(path, "w") as file:
+        for id_, image in images.items():
+            file.writestr(f"{folder}{id_}.png", png(image))
+    return path
+
+
+def write_models(folder: Path, folds: int = 2, size: int = 32, **native: object) -> Blueprint:
+    """Random networks of several folds, as training leaves them."""
+    import keras
+
+    channels = ["intensity", "depth_ramp", "gradient"]
+    blueprint = Blueprint(
+        backbone="plain",
+        row=backbone_row("plain"),
+        decoder_filters=[16, 16, 8, 8, 8],
+        size=size,
+        channels=channels + ["survey_depth"] * ("depths" in native),
+        native=Native(**({"height": 101, "width": 101} | native)),
+    )
+    for fold in range(folds):
+        keras.utils.set_random_seed(fold)
+        own = folder / f"fold-{fold}"
+        own.mkdir(parents=True)
+        blueprint.build().save_weights(own / "best.weights.h5")
+        (own / "blueprint.json").write_text(blueprint.model_dump_json())
+    return blueprint

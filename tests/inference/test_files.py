@@ -1,0 +1,145 @@
+"""Models in files: folders of folds for Keras, one ONNX file for onnxruntime."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+
+from saltseg.errors import WeightsError
+from saltseg.inference.files import copy_model, load_models, read_facts, read_folder
+from saltseg.inference.model import Facts, SaltModel
+from tests.inference.sample import picture, write_models
+
+TILES = np.stack([picture(101, 101, seed) for seed in range(5)])
+
+
+@pytest.fixture(scope="module")
+def models(engine: None, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two folds; a test that changes them takes a copy."""
+    folder = tmp_path_factory.mktemp("models") / "plain"
+    write_models(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def both(models: Path) -> SaltModel:
+    return load_models(models)
+
+
+@pytest.fixture(scope="module")
+def onnx_file(models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same networks as ONNX."""
+    from saltseg.inference.onnx import export_onnx
+
+    path = tmp_path_factory.mktemp("onnx") / "plain.onnx"
+    blueprint, weights = read_folder(models)
+    export_onnx(weights, blueprint, Facts(name="two folds", threshold=0.3, key="k"), path)
+    return path
+
+
+def copied(models: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(models, tmp_path / "copy"))
+
+
+def alone(models: Path, fold: int, tmp_path: Path) -> SaltModel:
+    shutil.copytree(models / f"fold-{fold}", tmp_path / f"alone{fold}/fold-{fold}")
+    return load_models(tmp_path / f"alone{fold}")
+
+
+def test_folds_predict_by_their_mean(models: Path, both: SaltModel, tmp_path: Path) -> None:
+    first, second = (alone(models, fold, tmp_path).predict(TILES) for fold in (0, 1))
+    assert np.abs(first - second).max() > 1e-3
+    np.testing.assert_allclose(both.predict(TILES), (first + second) / 2, atol=1e-6)
+
+
+def test_neighbours_in_a_batch_do_not_matter(both: SaltModel) -> None:
+    together = both.predict(TILES)
+    np.testing.assert_allclose(both.predict(TILES[3]), together[3], atol=1e-6)
+
+
+def test_threshold_is_the_default_unless_it_is_told(models: Path, tmp_path: Path) -> None:
+    assert read_facts(models) == Facts(name="plain", threshold=0.5)
+    blueprint, weights = read_folder(models)
+    (tmp_path / "out").mkdir()
+    facts = Facts(name="best", threshold=0.35, key="abc", map_iou=0.8)
+    copy_model(blueprint, weights, facts, tmp_path / "out")
+    assert load_models(tmp_path / "out").facts == facts
+    assert load_models(tmp_path / "out").digest == load_models(models).digest
+
+
+def test_onnx_gives_the_same_probabilities(both: SaltModel, onnx_file: Path) -> None:
+    portable = load_models(onnx_file)
+    assert portable.facts == Facts(name="two folds", threshold=0.3, key="k")
+    assert portable.blueprint == both.blueprint
+    np.testing.assert_allclose(portable.predict(TILES), both.predict(TILES), atol=1e-4)
+    section = picture(150, 260)
+    found = portable.predict(section, flip=True)
+    np.testing.assert_allclose(found, both.predict(section, flip=True), atol=1e-4)
+
+
+def test_onnx_needs_no_keras(onnx_file: Path) -> None:
+    """In a process that has only onnxruntime."""
+    import subprocess
+    import sys
+
+    code = (
+        "import sys, numpy; from pathlib import Path;"
+        "from saltseg.inference.files import load_models;"
+        f"m = load_models(Path({str(onnx_file)!r}));"
+        "print(m.predict(numpy.zeros((2, 101, 101), numpy.uint8)).shape, 'keras' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert done.stdout.strip() == "(2, 101, 101) False", done.stderr
+
+
+def broken_folders(models: Path, tmp_path: Path) -> list[tuple[Path, str]]:
+    none = tmp_path / "none"
+    none.mkdir()
+    lost, text, other, unlike = (copied(models, tmp_path / name) for name in "abcd")
+    (lost / "fold-1/best.weights.h5").unlink()
+    (text / "fold-0/best.weights.h5").write_text("no weights")
+    shutil.rmtree(other / "fold-1")
+    told = json.loads((other / "fold-0/blueprint.json").read_text()) | {"decoder_filters": [8] * 5}
+    (other / "fold-0/blueprint.json").write_text(json.dumps(told))
+    (unlike / "fold-0/blueprint.json").write_text(json.dumps(told))
+    facts = copied(models, tmp_path / "e")
+    (facts / "model.json").write_text('{"name": "x", "threshold": 7}')
+    return [
+        (none, "none: no trained model; expected fold-0"),
+        (tmp_path / "missing", "missing: no trained model"),
+        (lost, "fold-1/best.weights.h5: not the weights of this network"),
+        (text, "fold-0/best.weights.h5: not the weights of this network"),
+        (other, "fold-0/best.weights.h5: not the weights of this network"),
+        (unlike, "are of different networks"),
+        (facts, "model.json: threshold"),
+    ]
+
+
+def test_what_is_no_model_is_one_line(models: Path, tmp_path: Path) -> None:
+    for folder, expected in broken_folders(models, tmp_path):
+        with pytest.raises(WeightsError) as caught:
+            load_models(folder)
+        assert expected in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+
+def test_what_is_no_onnx_model_is_one_line(onnx_file: Path, tmp_path: Path) -> None:
+    text, cut, foreign = (tmp_path / f"{name}.onnx" for name in ("text", "cut", "foreign"))
+    text.write_text("no network")
+    cut.write_bytes(onnx_file.read_bytes()[:-1000])
+    graph = onnx.load(onnx_file)
+    del graph.metadata_props[:]
+    onnx.save(graph, foreign)
+    for path, expected in (
+        (tmp_path / "missing.onnx", "missing.onnx: no readable model (no such file)"),
+        (text, "text.onnx: no readable model"),
+        (cut, "cut.onnx: no readable model"),
+        (foreign, "foreign.onnx: not written by `saltseg export --onnx`"),
+    ):
+        with pytest.raises(WeightsError) as caught:
+            load_models(path)
+        assert expected in str(caught.value)
+        assert "\n" not in str(caught.value)

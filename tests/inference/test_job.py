@@ -1,0 +1,215 @@
+"""Predictions in a folder: what is written, and how a stopped one goes on."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+import segyio
+
+from saltseg.errors import DataError
+from saltseg.inference.job import Wishes, predict_into
+from saltseg.inference.model import How, SaltModel
+from saltseg.inference.sections import open_inputs
+from saltseg.inference.segy import Geometry
+from tests.inference.sample import SIDE, brightness, model_of, picture, png, write_zip
+from tests.inference.test_segy import grid, write_segy
+
+PLAIN = Wishes(threshold=None, probabilities=False, depths=None, clip=99, inputs=())
+
+
+def run(
+    out: Path,
+    paths: Sequence[Path],
+    model: SaltModel | None = None,
+    wishes: Wishes = PLAIN,
+    how: How | None = None,
+    overwrite: bool = False,
+) -> pd.DataFrame:
+    wishes = replace(wishes, inputs=paths)
+    with open_inputs(paths, wishes.clip, Geometry()) as inputs:
+        found = how or How(batch_size=4)
+        return predict_into(out, model or model_of(), inputs, found, wishes, overwrite)
+
+
+def tiles(tmp_path: Path, count: int = 10) -> tuple[Path, dict[str, np.ndarray]]:
+    images = {f"t{n:02}": picture(seed=n) for n in range(count)}
+    return write_zip(tmp_path / "tiles.zip", images), images
+
+
+def mask(path: Path) -> np.ndarray:
+    found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
+    assert found.ndim == 2
+    return found
+
+
+def test_masks_and_coverage_of_tiles(tmp_path: Path) -> None:
+    path, images = tiles(tmp_path)
+    table = run(tmp_path / "out", [path])
+    written = pd.read_csv(tmp_path / "out/coverage.csv")
+    assert written["id"].tolist() == table["id"].tolist() == list(images)
+    for id_, image in images.items():
+        expected = np.where(image > 127, 255, 0)
+        np.testing.assert_array_equal(mask(tmp_path / f"out/masks/{id_}.png"), expected)
+    bright = [np.mean(image > 127) for image in images.values()]
+    np.testing.assert_allclose(written["coverage"], bright, atol=1e-6)
+    assert set(written["height"]) == set(written["width"]) == {SIDE}
+    assert not (tmp_path / "out/probabilities").exists()
+    assert not (tmp_path / "out/overlays").exists()
+    assert cv2.imread(str(tmp_path / "out/overview.png")) is not None
+
+
+def test_threshold_and_probabilities_on_request(tmp_path: Path) -> None:
+    path, images = tiles(tmp_path, 2)
+    run(tmp_path / "out", [path], wishes=replace(PLAIN, threshold=0.2, probabilities=True))
+    for id_, image in images.items():
+        found = mask(tmp_path / f"out/probabilities/{id_}.png")
+        assert found.dtype == np.uint16
+        np.testing.assert_allclose(found / 65535, image / 255, atol=1e-5)
+        np.testing.assert_array_equal(mask(tmp_path / f"out/masks/{id_}.png") > 0, image > 51)
+
+
+def test_threshold_zero_is_one(tmp_path: Path) -> None:
+    path, images = tiles(tmp_path, 1)
+    table = run(tmp_path / "out", [path], wishes=replace(PLAIN, threshold=0.0))
+    assert table["coverage"].tolist() == [pytest.approx(np.mean(images["t00"] > 0))]
+
+
+def test_a_section_gets_an_overlay(tmp_path: Path) -> None:
+    (tmp_path / "long.png").write_bytes(png(picture(100, 300)))
+    run(tmp_path / "out", [tmp_path / "long.png"])
+    assert mask(tmp_path / "out/masks/long.png").shape == (100, 300)
+    drawn = cv2.imread(str(tmp_path / "out/overlays/long.png"))
+    assert drawn.shape == (100, 300, 3)
+    assert not (tmp_path / "out/overview.png").exists()
+
+
+def test_volumes_come_back_in_their_geometry(tmp_path: Path) -> None:
+    cube = np.stack([picture(80, 90, seed).astype(np.float32) - 127.5 for seed in range(3)])
+    np.save(tmp_path / "cube.npy", cube)
+    traces = cube.swapaxes(1, 2).reshape(-1, 80)
+    write_segy(tmp_path / "line.sgy", traces, grid([1, 2, 3], range(90)), kind=5)
+    wishes = replace(PLAIN, probabilities=True, clip=100)
+    run(tmp_path / "out", [tmp_path / "cube.npy", tmp_path / "line.sgy"], wishes=wishes)
+    found = np.load(tmp_path / "out/cube.mask.npy")
+    assert found.dtype == np.uint8
+    # Grey levels are rounded: only what is a level from the threshold is certain.
+    sure = np.abs(cube) > 1
+    np.testing.assert_array_equal(found[sure], (cube > 0)[sure])
+    probability = np.load(tmp_path / "out/cube.probability.npy")
+    np.testing.assert_allclose(probability, (cube / np.abs(cube).max() + 1) / 2, atol=0.005)
+    with segyio.open(tmp_path / "out/line.mask.sgy") as file:
+        np.testing.assert_array_equal(segyio.tools.cube(file), found.swapaxes(1, 2))
+    with segyio.open(tmp_path / "out/line.probability.sgy") as file:
+        np.testing.assert_allclose(segyio.tools.cube(file), probability.swapaxes(1, 2), atol=1e-4)
+
+
+class StoppedError(Exception):
+    """In place of a kill."""
+
+
+def stopping(after: int) -> SaltModel:
+    """Fails in the batch after so many."""
+    count = 0
+
+    def networks(inputs: np.ndarray) -> np.ndarray:
+        nonlocal count
+        count += 1
+        if count > after:
+            raise StoppedError
+        return brightness(inputs)
+
+    return model_of(networks)
+
+
+def test_stopped_it_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path, images = tiles(tmp_path)
+    out = tmp_path / "out"
+    with pytest.raises(StoppedError):
+        run(out, [path], stopping(after=2))
+    assert len(list((out / "masks").glob("*.png"))) == 8
+    assert not (out / "coverage.csv").exists()
+    seen = []
+
+    def watching(inputs: np.ndarray) -> np.ndarray:
+        seen.append(len(inputs))
+        return brightness(inputs)
+
+    run(out, [path], model_of(watching))
+    assert seen == [2]
+    assert "8 of 10 were there already" in capsys.readouterr().out
+    whole = tmp_path / "whole"
+    run(whole, [path])
+    for file in whole.rglob("*.*"):
+        assert file.read_bytes() == (out / file.relative_to(whole)).read_bytes(), file
+    assert len(pd.read_csv(out / "coverage.csv")) == len(images)
+
+
+@pytest.mark.parametrize(
+    ("change", "named"),
+    [
+        ({"wishes": replace(PLAIN, threshold=0.3)}, "threshold"),
+        ({"wishes": replace(PLAIN, probabilities=True)}, "probabilities"),
+        ({"how": How(flip=True)}, "flip"),
+        ({"how": How(overlap=0.25)}, "overlap"),
+        ({"model": replace(model_of(), digest="other")}, "networks"),
+    ],
+)
+def test_other_settings_do_not_mix(tmp_path: Path, change: dict[str, object], named: str) -> None:
+    path, _ = tiles(tmp_path, 2)
+    out = tmp_path / "out"
+    run(out, [path])
+    before = {file: file.read_bytes() for file in out.rglob("*.*")}
+    with pytest.raises(DataError, match=rf"out: .*\({named} differ\); .*--overwrite"):
+        run(out, [path], **change)
+    assert {file: file.read_bytes() for file in out.rglob("*.*")} == before
+    run(out, [path], **change, overwrite=True)
+    assert json.loads((out / "prediction.json").read_text()) != before
+
+
+def test_changed_input_does_not_mix(tmp_path: Path) -> None:
+    path, _ = tiles(tmp_path, 2)
+    run(tmp_path / "out", [path])
+    write_zip(path, {"t00": picture(seed=9)})
+    with pytest.raises(DataError, match="inputs differ"):
+        run(tmp_path / "out", [path])
+    assert len(run(tmp_path / "out", [path], overwrite=True)) == 1
+    assert [file.name for file in (tmp_path / "out/masks").iterdir()] == ["t00.png"]
+
+
+def test_a_bad_tile_leaves_the_others(tmp_path: Path) -> None:
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    for n in range(9):
+        (folder / f"t{n}.png").write_bytes(png(picture(seed=n)))
+    (folder / "t8.png").write_bytes(png(np.zeros((1, 1), np.uint8)))
+    with pytest.raises(DataError, match="t8: 1x1 pixels"):
+        run(tmp_path / "out", [folder])
+    assert len(list((tmp_path / "out/masks").iterdir())) >= 4
+    (folder / "t8.png").write_bytes(png(picture(seed=8)))
+    assert len(run(tmp_path / "out", [folder])) == 9
+
+
+def test_depths_come_from_the_table(tmp_path: Path) -> None:
+    def deep(inputs: np.ndarray) -> np.ndarray:
+        return inputs[..., 1].astype(np.float32) / np.float32(255)
+
+    path, _ = tiles(tmp_path, 3)
+    (tmp_path / "depths.csv").write_text("id,z\nt00,100\nt01,300\nt02,260\nt99,7\n")
+    wishes = replace(PLAIN, depths=tmp_path / "depths.csv")
+    table = run(tmp_path / "out", [path], model_of(deep, depths=(100, 300)), wishes)
+    assert table["coverage"].tolist() == [0, 1, 1]
+    with pytest.raises(DataError, match=r"t00: no seismic depth, .*--depths"):
+        run(tmp_path / "none", [path], model_of(deep, depths=(100, 300)))
+
+
+def test_nothing_to_do_is_quick_and_changes_nothing(tmp_path: Path) -> None:
+    path, _ = tiles(tmp_path)
+    run(tmp_path / "out", [path])
+    before = {file: file.read_bytes() for file in (tmp_path / "out").rglob("*.*")}
+    run(tmp_path / "out", [path], stopping(after=0))
+    assert {file: file.read_bytes() for file in (tmp_path / "out").rglob("*.*")} == before

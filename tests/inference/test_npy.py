@@ -1,0 +1,102 @@
+"""Sections in `.npy` files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saltseg.errors import DataError
+from saltseg.inference.npy import NpyVolume
+
+
+def written(path: Path, array: np.ndarray) -> Path:
+    np.save(path, array)
+    return path
+
+
+def amplitudes(*shape: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(0, 1000, shape)
+
+
+@pytest.mark.parametrize("dtype", ["<f4", ">f4", "<f8", "<i2", ">i4", "<f2"])
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_section_of_any_numbers(tmp_path: Path, dtype: str, order: str) -> None:
+    numbers = np.asarray(amplitudes(30, 40), dtype, order=order)
+    volume = NpyVolume(written(tmp_path / "line.npy", numbers), 100)
+    assert volume.ids == ["line"]
+    grey = volume.read("line")
+    assert grey.dtype == np.uint8
+    assert grey.shape == (30, 40)
+    loudest = np.abs(numbers.astype(float)).max()
+    np.testing.assert_allclose(grey, 127.5 * (1 + numbers.astype(float) / loudest), atol=1)
+
+
+def test_grey_levels_stay_as_they_are(tmp_path: Path) -> None:
+    grey = np.random.default_rng(0).integers(0, 256, (3, 20, 30), np.uint8)
+    volume = NpyVolume(written(tmp_path / "v.npy", grey), 99)
+    assert volume.ids == ["v/0", "v/1", "v/2"]
+    np.testing.assert_array_equal(volume.read("v/1"), grey[1])
+
+
+def test_all_sections_share_one_scale(tmp_path: Path) -> None:
+    numbers = amplitudes(12, 20, 30)
+    numbers[0] /= 100
+    volume = NpyVolume(written(tmp_path / "v.npy", numbers), 99)
+    assert volume.ids[:2] == ["v/00", "v/01"]
+    quiet, loud = volume.read("v/00").astype(int), volume.read("v/05").astype(int)
+    assert np.abs(quiet - 128).max() < 5
+    assert np.ptp(loud) == 255
+
+
+@pytest.mark.parametrize("shape", [(20, 30), (4, 20, 30)])
+@pytest.mark.parametrize("binary", [True, False])
+def test_result_has_the_shape_of_the_file(
+    tmp_path: Path, shape: tuple[int, ...], binary: bool
+) -> None:
+    volume = NpyVolume(written(tmp_path / "v.npy", amplitudes(*shape)), 99)
+    sections = dict(zip(volume.ids, np.random.default_rng(1).random((4, 20, 30)), strict=False))
+    if binary:
+        sections = {id_: (section > 0.5).astype(np.uint8) for id_, section in sections.items()}
+    volume.write(sections.__getitem__, tmp_path / "out", binary)
+    found = np.load(tmp_path / "out")
+    assert found.shape == shape
+    assert found.dtype == (np.uint8 if binary else np.float32)
+    expected = np.stack(list(sections.values())).reshape(shape)
+    np.testing.assert_allclose(found, expected, atol=1e-6)
+
+
+def test_not_a_number_is_named_with_its_place(tmp_path: Path) -> None:
+    numbers = amplitudes(3, 20, 30)
+    numbers[1, 7, 8] = np.nan
+    volume = NpyVolume(written(tmp_path / "v.npy", numbers), 99)
+    volume.read("v/0")
+    with pytest.raises(DataError, match=r"v.npy: section v/1: 1 amplitudes .* \(7, 8\)"):
+        volume.read("v/1")
+
+
+@pytest.mark.parametrize(
+    ("array", "expected"),
+    [
+        (np.zeros(5), "an array 5 of float64"),
+        (np.zeros((2, 2, 2, 2)), "2x2x2x2"),
+        (np.zeros((0, 4)), "0x4"),
+        (np.zeros((4, 4), bool), "of bool"),
+        (np.zeros((4, 4), complex), "of complex"),
+        (np.full((4, 4), None), "no readable array"),
+    ],
+)
+def test_other_arrays_are_one_line(tmp_path: Path, array: np.ndarray, expected: str) -> None:
+    path = tmp_path / "v.npy"
+    np.save(path, array, allow_pickle=True)
+    with pytest.raises(DataError, match=r"expected \(samples, traces\)") as caught:
+        NpyVolume(path, 99)
+    assert expected in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00\xff\xff{"])
+def test_other_files_are_one_line(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "v.npy"
+    path.write_bytes(content)
+    with pytest.raises(DataError, match=r"v.npy: no readable array"):
+        NpyVolume(path, 99)

@@ -1,0 +1,89 @@
+"""What is found in files and folders."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from saltseg.errors import DataError
+from saltseg.inference.sections import open_inputs
+from saltseg.inference.segy import Geometry
+from tests.inference.sample import picture, png, write_zip
+from tests.inference.test_segy import amplitudes, grid, write_segy
+
+
+def read(*paths: Path) -> dict[str, np.ndarray]:
+    with open_inputs(paths, 99, Geometry()) as inputs:
+        return {section.id: section.read() for section in inputs.sections}
+
+
+def folder_of(path: Path, *names: str) -> Path:
+    for name in names:
+        (path / name).parent.mkdir(parents=True, exist_ok=True)
+        (path / name).write_bytes(png(picture(seed=len(name))))
+    return path
+
+
+def test_a_dataset_gives_its_images_only(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "d", "images/a.png", "images/b.png", "masks/a.png", "other.png")
+    assert list(read(folder)) == ["a", "b"]
+
+
+def test_a_folder_of_pictures(tmp_path: Path) -> None:
+    folder = folder_of(tmp_path / "d", "b.png", "a.PNG", ".hidden.png", "deeper/c.png")
+    (folder / "notes.txt").write_text("not a picture")
+    assert list(read(folder)) == ["a", "b"]
+
+
+@pytest.mark.parametrize("below", ["images/", "train/images/", "", "survey/"])
+def test_a_zip(tmp_path: Path, below: str) -> None:
+    images = {"b": picture(10, 20), "a": picture(30, 40)}
+    found = read(write_zip(tmp_path / "t.zip", images, below))
+    assert list(found) == ["a", "b"]
+    for id_, image in images.items():
+        np.testing.assert_array_equal(found[id_], image)
+
+
+def test_files_of_every_kind_together(tmp_path: Path) -> None:
+    (tmp_path / "tile.png").write_bytes(png(picture(10, 20)))
+    np.save(tmp_path / "line.npy", picture(10, 20).astype(float))
+    write_segy(tmp_path / "cube.sgy", amplitudes(6), grid([1, 2], [1, 2, 3]))
+    found = read(*(tmp_path / name for name in ("tile.png", "line.npy", "cube.sgy")))
+    assert list(found) == ["cube/inline-1", "cube/inline-2", "line", "tile"]
+
+
+def test_a_long_section_is_no_absurd_picture(tmp_path: Path) -> None:
+    (tmp_path / "long.png").write_bytes(png(np.zeros((3, 20_000), np.uint8)))
+    assert read(tmp_path / "long.png")["long"].shape == (3, 20_000)
+    (tmp_path / "absurd.png").write_bytes(png(np.zeros((3, 40_000), np.uint8)))
+    with pytest.raises(DataError, match=r"absurd.png: .*expected 1 to 32768"):
+        read(tmp_path / "absurd.png")
+
+
+def test_mistakes_are_one_line(tmp_path: Path) -> None:
+    colour = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    (tmp_path / "colour.png").write_bytes(png(colour))
+    (tmp_path / "text.png").write_text("no picture")
+    (tmp_path / "tile.jpg").write_bytes(b"\xff\xd8")
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "kaggle").mkdir()
+    write_zip(tmp_path / "kaggle/test.zip", {"a": picture()})
+    write_zip(tmp_path / "none.zip", {})
+    (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    one = folder_of(tmp_path / "one", "a.png")
+    two = folder_of(tmp_path / "two", "images/a.png")
+    for paths, expected in (
+        ([tmp_path / "colour.png"], "colour.png: a colour picture"),
+        ([tmp_path / "text.png"], "text.png: not a PNG file"),
+        ([tmp_path / "tile.jpg"], "tile.jpg: a file of another kind; expected a folder or a zip"),
+        ([tmp_path / "missing"], "missing: no such file or folder"),
+        ([tmp_path / "empty"], "empty: no images in it"),
+        ([tmp_path / "kaggle"], "kaggle/test.zip may be meant"),
+        ([tmp_path / "none.zip"], "none.zip: no images in it"),
+        ([tmp_path / "broken.zip"], "broken.zip: not a readable zip"),
+        ([one, two], "1 tile (a) more than once"),
+    ):
+        with pytest.raises(DataError) as caught:
+            read(*paths)
+        assert expected in str(caught.value)
+        assert "\n" not in str(caught.value)

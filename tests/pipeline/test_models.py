@@ -1,0 +1,221 @@
+"""What was trained, used: from the command line, over HTTP, and by every name of a run."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pandas as pd
+import pytest
+
+from saltseg.nets.blueprint import Blueprint
+from saltseg.tiles.native import Native, resize_back
+from tests.inference.sample import write_zip
+from tests.pipeline.projects import Project
+
+pytestmark = pytest.mark.slow
+
+
+def saltseg(project: Project, *arguments: str, ok: bool = True) -> str:
+    return project.run("saltseg", *arguments, ok=ok)
+
+
+@pytest.fixture(scope="module")
+def images(project: Project) -> np.ndarray:
+    return np.load(project.root / "data/survey/images.npy")
+
+
+@pytest.fixture(scope="module")
+def tiles(project: Project, images: np.ndarray) -> Path:
+    named = {f"{n:03}": image for n, image in enumerate(images)}
+    return write_zip(project.root / "tiles.zip", named)
+
+
+@pytest.fixture(scope="module")
+def as_trained(engine: None, project: Project) -> np.ndarray:
+    """Mean over folds of what training predicts of all tiles, from the arrays it was fed with."""
+    from saltseg.training.batches import TileBatches
+
+    arrays = [np.load(project.root / f"data/processed/{name}.npy") for name in ("images", "masks")]
+    native = Native.read(project.root / "data/processed/native.json")
+    batches = TileBatches(*arrays, np.arange(len(arrays[0])), batch_size=8)
+    found = []
+    for fold in (0, 1):
+        folder = project.root / f"models/plain/fold-{fold}"
+        network = Blueprint.read(folder / "blueprint.json").build()
+        network.load_weights(folder / "best.weights.h5")
+        predicted = network.predict(batches, verbose=0)[..., 0]
+        found.append([resize_back(tile, native.height, native.width) for tile in predicted])
+    return np.mean(np.array(found), axis=0)
+
+
+def test_prediction_from_files_is_that_of_training(
+    project: Project, tiles: Path, as_trained: np.ndarray
+) -> None:
+    said = saltseg(project, "predict", tiles.name, "--out", "masks", "--probabilities")
+    table = pd.read_csv(project.root / "masks/coverage.csv", dtype={"id": str})
+    assert f"of {len(as_trained)}, masks/coverage.csv" in said
+    for id_, expected in zip(table["id"], as_trained, strict=True):
+        path = project.root / f"masks/probabilities/{id_}.png"
+        found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) / 65535
+        np.testing.assert_allclose(found, expected, atol=2e-5)
+    assert "are there already" not in said
+    again = saltseg(project, "predict", tiles.name, "--out", "masks", "--probabilities")
+    assert f"{len(table)} of {len(table)} were there already" in again
+
+
+def test_out_of_fold_predictions_are_those_of_one_fold(
+    engine: None, project: Project, images: np.ndarray, tmp_path: Path
+) -> None:
+    import shutil
+
+    from saltseg.inference.files import load_models
+
+    shutil.copytree(project.root / "models/plain/fold-1", tmp_path / "fold-1")
+    folds = pd.read_csv(project.root / "data/folds.csv")["fold"].to_numpy()
+    found = load_models(tmp_path).predict(images[folds == 1])
+    kept = np.load(project.root / "models/plain/fold-1/oof.npy")
+    np.testing.assert_allclose(found, kept.astype(np.float32), atol=5e-4)  # of float16
+
+
+def free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
+
+
+@contextmanager
+def served(project: Project, uri: str) -> Iterator[str]:
+    """`mlflow models serve` on loopback; yields its address."""
+    port = free_port()
+    command = ["mlflow", "models", "serve", "--env-manager", "local", "-m", uri, "-p", str(port)]
+    env = project.environment() | {"MLFLOW_TRACKING_URI": f"sqlite:///{project.root}/mlflow.db"}
+    log = project.root / "serve.log"
+    with log.open("w") as out:
+        server = subprocess.Popen(
+            command, cwd=project.root, env=env, stdout=out, stderr=out, start_new_session=True
+        )
+    address = f"http://127.0.0.1:{port}"
+    try:
+        deadline = time.monotonic() + 200
+        while True:
+            assert server.poll() is None, log.read_text()
+            try:
+                urllib.request.urlopen(f"{address}/ping", timeout=5).close()
+                break
+            except OSError:
+                assert time.monotonic() < deadline, log.read_text()
+                time.sleep(0.5)
+        yield address
+    finally:
+        os.killpg(server.pid, signal.SIGTERM)
+        server.wait(30)
+
+
+def asked(address: str, body: dict[str, Any]) -> dict[str, Any]:
+    request = urllib.request.Request(
+        f"{address}/invocations",
+        data=json.dumps(body).encode(),
+        headers={"Content-Type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=100) as answer:
+        found: dict[str, Any] = json.load(answer)["predictions"]
+    return found
+
+
+def test_served_masks_are_those_of_training(
+    project: Project, images: np.ndarray, as_trained: np.ndarray
+) -> None:
+    said = saltseg(project, "register")
+    assert "models:/saltseg/1 is the champion: there was none" in said
+    with served(project, "models:/saltseg@champion") as address:
+        found = asked(address, {"instances": images[:3].tolist()})
+    np.testing.assert_allclose(found["probability"], as_trained[:3], atol=1e-5)
+    np.testing.assert_array_equal(found["mask"], np.array(found["probability"]) > 0.5)
+
+
+def test_submission_passes_the_competitions_checks(project: Project, tiles: Path) -> None:
+    ids = [f"{n:03}" for n in reversed(range(40))]
+    rows = "".join(f"{id_},1 1\n" for id_ in ids)
+    (project.root / "sample_submission.csv").write_text(f"id,rle_mask\n{rows}")
+    saltseg(project, "submit", tiles.name, "--out", "submission.csv")
+    written = pd.read_csv(project.root / "submission.csv", dtype=str, keep_default_na=False)
+    assert written["id"].tolist() == ids
+    score = saltseg(project, "score", "submission.csv", "submission.csv")
+    assert score.strip() == "map_iou 1.00000, iou 1.00000, dice 1.00000, 40 tiles"
+
+
+def test_exported_it_works_anywhere(project: Project, tiles: Path, tmp_path: Path) -> None:
+    saltseg(project, "export", "--out", "taken", "--onnx", "taken.onnx")
+    saltseg(project, "predict", tiles.name, "--out", "here")
+    for name in ("taken", "taken.onnx"):
+        (project.root / name).rename(tmp_path / name)
+        elsewhere = Project(tmp_path)
+        said = saltseg(elsewhere, "predict", str(tiles), "--models", name, "--out", f"out-{name}")
+        assert "plain: salt in " in said
+        tables = [
+            pd.read_csv(folder / "coverage.csv")
+            for folder in (project.root / "here", tmp_path / f"out-{name}")
+        ]
+        assert (tables[0]["coverage"] - tables[1]["coverage"]).abs().max() < 1e-3
+    assert "taken: exists" not in said
+
+
+MISTAKES = {
+    "unknown run": (["predict", "tiles.zip", "--run", "nosuch", "--out", "x"], "no run 'nosuch'"),
+    "no models": (["predict", "tiles.zip", "--models", "data", "--out", "x"], "data: no trained"),
+    "no input": (["predict", "none.zip", "--out", "x"], "none.zip: no such file or folder"),
+    "out is a file": (["predict", "tiles.zip", "--out", "dvc.yaml"], "a file where a folder"),
+    "nothing to export": (["export"], "nothing to write; name a folder with --out"),
+    "exists": (["export", "--out", "data"], "data: exists; name a new folder"),
+    "not onnx": (["export", "--onnx", "model.pb"], "model.pb: the name must end in .onnx"),
+    "no answers": (["score", "params.yaml", "none.csv"], "params.yaml: not readable"),
+    "nothing registered": (["register", "nosuch"], "no run 'nosuch'"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_mistakes_are_one_line(project: Project, tiles: Path, mistake: str) -> None:
+    arguments, expected = MISTAKES[mistake]
+    before = sorted(project.root.iterdir())
+    said = saltseg(project, *arguments, ok=False)
+    assert said.startswith(f"saltseg {arguments[0]}: ")
+    assert expected in said
+    assert len(said.strip().splitlines()) == 1
+    assert sorted(project.root.iterdir()) == before
+
+
+def test_interrupted_prediction_goes_on(project: Project, tiles: Path) -> None:
+    """Ctrl-C after the first masks."""
+    out = project.root / "stopped"
+    command = ["saltseg", "predict", tiles.name, "--out", "stopped", "--batch-size", "1"]
+    running = subprocess.Popen(
+        command,
+        cwd=project.root,
+        env=project.environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    deadline = time.monotonic() + 100
+    while not list(out.glob("masks/*.png")):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+    running.send_signal(signal.SIGINT)
+    _, error = running.communicate(timeout=60)
+    if running.returncode:  # else it was faster
+        assert running.returncode == 130
+        assert error.strip() == "saltseg predict: interrupted"
+    done = len(list(out.glob("masks/*.png")))
+    said = saltseg(project, *command[1:])
+    assert f"{done} of 40 were there already" in said
+    assert len(pd.read_csv(out / "coverage.csv")) == 40

@@ -1,0 +1,70 @@
+"""A run's networks by each of its names, and the champion among several runs."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+
+from tests.inference.sample import picture, write_zip
+from tests.pipeline.projects import Project
+
+pytestmark = pytest.mark.slow
+
+MODELS = """
+import json, sys
+from saltseg.inference.files import read_facts
+from saltseg.trained import model_folder
+for run in sys.argv[1:]:
+    with model_folder(run) as folder:
+        print(json.dumps(read_facts(folder).model_dump()))
+"""
+RUN_OF = """
+import sys, mlflow
+mlflow.set_tracking_uri("sqlite:///mlflow.db")
+found = mlflow.search_runs(search_all_experiments=True)
+found = found[(found["tags.kind"] == "experiment") & (found["tags.backbone"] == sys.argv[1])]
+print(found["run_id"].iloc[0], found["tags.dvc_experiment"].iloc[0])
+"""
+
+
+def python(project: Project, code: str, *arguments: str) -> list[str]:
+    return project.run("python", "-c", code, *arguments).strip().splitlines()
+
+
+def facts_of(project: Project, runs: Sequence[str]) -> list[dict[str, Any]]:
+    """What is known of the models that names mean."""
+    return [json.loads(line) for line in python(project, MODELS, *runs)[-len(runs) :]]
+
+
+def test_a_run_by_each_of_its_names(compared: Project) -> None:
+    run_id, other = python(compared, RUN_OF, "mobilenetv2")[-1].split()
+    names = ["workspace", "HEAD", "picky", other, "mobilenetv2", run_id, run_id[:8]]
+    found = [(one["name"], one["threshold"]) for one in facts_of(compared, names)]
+    assert found[:3] == [("plain", 0.5), ("plain", 0.5), ("plain picky", 0.6)]
+    assert found[3:] == [(f"mobilenetv2 {other}", 0.5)] * 4
+
+
+def test_champion_is_the_better_one(compared: Project) -> None:
+    names = ["workspace", "mobilenetv2"]
+    first, second = (one["map_iou"] for one in facts_of(compared, names))
+    said = [compared.run("saltseg", "register", name) for name in names]
+    assert "models:/saltseg/1 is the champion: there was none" in said[0]
+    assert ("models:/saltseg/2 is the champion" in said[1]) is (second >= first)
+    assert "mobilenetv2" in said[1]
+
+
+def test_lost_networks_of_an_experiment_say_how_to_restore_them(compared: Project) -> None:
+    write_zip(compared.root / "one.zip", {"a": picture(101, 101)})
+    cache = compared.root / ".dvc/cache"
+    cache.rename(compared.root / "gone")
+    cache.mkdir()
+    command = ("saltseg", "predict", "one.zip", "--run", "picky", "--out", "x")
+    try:
+        said = compared.run(*command, ok=False)
+    finally:
+        cache.rmdir()
+        (compared.root / "gone").rename(cache)
+    assert len(said.strip().splitlines()) == 1, said
+    assert "`dvc exp apply picky`, then `dvc pull`" in said
+    assert not (compared.root / "x").exists()

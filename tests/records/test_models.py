@@ -1,0 +1,43 @@
+"""Networks of a run, linked from DVC's cache."""
+
+from pathlib import Path
+
+import pytest
+
+from saltseg.errors import WeightsError
+from saltseg.records.models import trained
+from saltseg.records.revisions import workspace
+from tests.pipeline.projects import Project
+
+pytestmark = pytest.mark.slow
+
+
+def test_networks_come_from_the_cache(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.root)
+    found = trained(workspace())
+    assert (found.name, found.threshold) == ("plain", 0.5)
+    assert 0 <= found.map_iou <= 1
+    found.lay_out(tmp_path / "model")
+    for fold in (0, 1):
+        for name in ("best.weights.h5", "blueprint.json"):
+            laid = tmp_path / f"model/fold-{fold}/{name}"
+            assert laid.read_bytes() == Path(f"models/plain/fold-{fold}/{name}").read_bytes()
+
+
+def test_lost_networks_say_how_to_restore_them(
+    project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(project.root)
+    found = trained(workspace())
+    found.lay_out(tmp_path / "before")
+    lost = (tmp_path / "before/fold-1/best.weights.h5").resolve()
+    kept = lost.read_bytes()
+    lost.chmod(0o600)
+    lost.unlink()
+    try:
+        with pytest.raises(WeightsError, match=r"fold-1/best.weights.h5 .*`dvc pull`.*`dvc repro`"):
+            found.lay_out(tmp_path / "after")
+    finally:
+        lost.write_bytes(kept)
