@@ -16,7 +16,6 @@ from saltseg.errors import DataError
 from saltseg.records.keys import experiment_key, fold_key, locked_inputs, read_lock
 from saltseg.records.provenance import Origin
 
-
 AGAIN = "`dvc pull` brings it back where a remote holds it, else `dvc repro` makes it anew"
 
 
