@@ -60,21 +60,34 @@ class BackboneRow(Strict):
     bgr: bool = False
 
 
+def _halves_five_times(size: int) -> int:
+    if size % 32:
+        raise ValueError(
+            f"{size} is not a multiple of 32, but the encoder halves the side five times; "
+            f"use {max(32, round(size / 32) * 32)}"
+        )
+    return size
+
+
+def _bottleneck_divides(filters: list[int]) -> list[int]:
+    if any(count < 4 or count % 4 for count in filters):
+        raise ValueError(
+            f"{filters}: each must be a positive multiple of 4, since the bottleneck block "
+            "reduces to a quarter"
+        )
+    return filters
+
+
+Filters = Annotated[
+    list[int], Field(min_length=5, max_length=5), AfterValidator(_bottleneck_divides)
+]
+
+
 class Preprocess(Strict):
     """How tiles become network input."""
 
-    size: Annotated[int, Field(ge=32, le=1024)]
+    size: Annotated[int, Field(ge=32, le=1024), AfterValidator(_halves_five_times)]
     channels: Annotated[list[Channel], Field(min_length=1)]
-
-    @field_validator("size")
-    @classmethod
-    def _halves_five_times(cls, size: int) -> int:
-        if size % 32:
-            raise ValueError(
-                f"{size} is not a multiple of 32, but the encoder halves the side five times; "
-                f"use {max(32, round(size / 32) * 32)}"
-            )
-        return size
 
 
 class Mosaics(Strict):
@@ -95,19 +108,9 @@ class Model(Strict):
     """The U-Net around the backbone."""
 
     weights: Name
-    decoder_filters: Annotated[list[int], Field(min_length=5, max_length=5)]
+    decoder_filters: Filters
     dropout: Fraction
     batchnorm_momentum: Fraction
-
-    @field_validator("decoder_filters")
-    @classmethod
-    def _bottleneck_divides(cls, filters: list[int]) -> list[int]:
-        if any(count < 4 or count % 4 for count in filters):
-            raise ValueError(
-                f"{filters}: each must be a positive multiple of 4, since the bottleneck block "
-                "reduces to a quarter"
-            )
-        return filters
 
 
 class Plateau(Strict):

@@ -60,19 +60,19 @@ def export_model(run: str, models: Path | None, out: Path | None, onnx: Path | N
         raise DataError("nothing to write; name a folder with --out or a file with --onnx")
     if out and out.exists():
         raise DataError(f"{out}: exists; name a new folder, or remove it")
-    if onnx and onnx.suffix != ".onnx":
-        raise DataError(f"{onnx}: the name must end in .onnx")
+    if onnx and (onnx.exists() or onnx.suffix != ".onnx"):
+        raise DataError(f"{onnx}: exists, or does not end in .onnx; name a new file that does")
     with nullcontext(models) if models else model_folder(run) as folder:
         blueprint, weights = read_folder(folder)
         facts = read_facts(folder)
-        if out:
-            with staged_folder(out) as staging:
-                copy_model(blueprint, weights, facts, staging)
         if onnx:
             import_engine()
             from saltseg.inference.onnx import export_onnx
 
             export_onnx(weights, blueprint, facts, onnx)
+        if out:
+            with staged_folder(out) as staging:
+                copy_model(blueprint, weights, facts, staging)
     return [path for path in (out, onnx) if path]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from saltseg.inference.model import Facts, Networks, SaltModel
 from saltseg.nets.blueprint import Blueprint
-from saltseg.params import backbone_row
+from saltseg.params import Preprocess, backbone_row
 from saltseg.tiles.native import Native
 
 SIDE = 64
@@ -28,8 +28,7 @@ def model_of(networks: Networks = brightness, **native: object) -> SaltModel:
         backbone="plain",
         row=backbone_row("plain"),
         decoder_filters=[8, 8, 8, 8, 8],
-        size=SIDE,
-        channels=channels,
+        preprocess=Preprocess(size=SIDE, channels=channels),
         native=Native(**size),
     )
     return SaltModel(blueprint, Facts(name="bright", threshold=0.5), "digest", networks)
@@ -62,8 +61,9 @@ def write_models(folder: Path, folds: int = 2, size: int = 32, **native: object)
         backbone="plain",
         row=backbone_row("plain"),
         decoder_filters=[16, 16, 8, 8, 8],
-        size=size,
-        channels=channels + ["survey_depth"] * ("depths" in native),
+        preprocess=Preprocess(
+            size=size, channels=channels + ["survey_depth"] * ("depths" in native)
+        ),
         native=Native(**({"height": 101, "width": 101} | native)),
     )
     for fold in range(folds):

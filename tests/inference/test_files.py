@@ -98,13 +98,16 @@ def test_onnx_needs_no_keras(onnx_file: Path) -> None:
 def broken_folders(models: Path, tmp_path: Path) -> list[tuple[Path, str]]:
     none = tmp_path / "none"
     none.mkdir()
-    lost, text, other, unlike = (copied(models, tmp_path / name) for name in "abcd")
+    lost, text, other, unlike, odd = (copied(models, tmp_path / name) for name in "abcdf")
     (lost / "fold-1/best.weights.h5").unlink()
     (text / "fold-0/best.weights.h5").write_text("no weights")
     shutil.rmtree(other / "fold-1")
-    told = json.loads((other / "fold-0/blueprint.json").read_text()) | {"decoder_filters": [8] * 5}
+    told = json.loads((other / "fold-0/blueprint.json").read_text()) | {"decoder_filters": [12] * 5}
     (other / "fold-0/blueprint.json").write_text(json.dumps(told))
     (unlike / "fold-0/blueprint.json").write_text(json.dumps(told))
+    shutil.rmtree(odd / "fold-1")
+    told["row"]["constructor"] = "NoSuchNetwork"
+    (odd / "fold-0/blueprint.json").write_text(json.dumps(told))
     facts = copied(models, tmp_path / "e")
     (facts / "model.json").write_text('{"name": "x", "threshold": 7}')
     return [
@@ -113,6 +116,7 @@ def broken_folders(models: Path, tmp_path: Path) -> list[tuple[Path, str]]:
         (lost, "fold-1/best.weights.h5: not the weights of this network"),
         (text, "fold-0/best.weights.h5: not the weights of this network"),
         (other, "fold-0/best.weights.h5: not the weights of this network"),
+        (odd, "fold-0/best.weights.h5: not the weights of this network"),
         (unlike, "are of different networks"),
         (facts, "model.json: threshold"),
     ]
@@ -127,16 +131,21 @@ def test_what_is_no_model_is_one_line(models: Path, tmp_path: Path) -> None:
 
 
 def test_what_is_no_onnx_model_is_one_line(onnx_file: Path, tmp_path: Path) -> None:
-    text, cut, foreign = (tmp_path / f"{name}.onnx" for name in ("text", "cut", "foreign"))
+    names = ("text", "cut", "foreign", "liar")
+    text, cut, foreign, liar = (tmp_path / f"{name}.onnx" for name in names)
     text.write_text("no network")
     cut.write_bytes(onnx_file.read_bytes()[:-1000])
     graph = onnx.load(onnx_file)
+    [told] = [entry for entry in graph.metadata_props if entry.key == "blueprint"]
+    told.value = told.value.replace('"size":32', '"size":64')
+    onnx.save(graph, liar)
     del graph.metadata_props[:]
     onnx.save(graph, foreign)
     for path, expected in (
         (tmp_path / "missing.onnx", "missing.onnx: no readable model (no such file)"),
         (text, "text.onnx: no readable model"),
         (cut, "cut.onnx: no readable model"),
+        (liar, "liar.onnx: takes"),
         (foreign, "foreign.onnx: not written by `saltseg export --onnx`"),
     ):
         with pytest.raises(WeightsError) as caught:

@@ -1,6 +1,5 @@
 """Predictions in a folder: what is written, and how a stopped one goes on."""
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,16 +9,17 @@ import numpy as np
 import pandas as pd
 import pytest
 import segyio
+from filelock import FileLock
 
 from saltseg.errors import DataError
 from saltseg.inference.job import Wishes, predict_into
 from saltseg.inference.model import How, SaltModel
-from saltseg.inference.sections import open_inputs
+from saltseg.inference.sections import Reading, open_inputs
 from saltseg.inference.segy import Geometry
 from tests.inference.sample import SIDE, brightness, model_of, picture, png, write_zip
 from tests.inference.test_segy import grid, write_segy
 
-PLAIN = Wishes(threshold=None, probabilities=False, depths=None, clip=99, inputs=())
+PLAIN = Wishes()
 
 
 def run(
@@ -28,12 +28,10 @@ def run(
     model: SaltModel | None = None,
     wishes: Wishes = PLAIN,
     how: How | None = None,
-    overwrite: bool = False,
+    reading: Reading | None = None,
 ) -> pd.DataFrame:
-    wishes = replace(wishes, inputs=paths)
-    with open_inputs(paths, wishes.clip, Geometry()) as inputs:
-        found = how or How(batch_size=4)
-        return predict_into(out, model or model_of(), inputs, found, wishes, overwrite)
+    with open_inputs(paths, reading or Reading()) as inputs:
+        return predict_into(out, model or model_of(), inputs, how or How(batch_size=4), wishes)
 
 
 def tiles(tmp_path: Path, count: int = 10) -> tuple[Path, dict[str, np.ndarray]]:
@@ -93,8 +91,9 @@ def test_volumes_come_back_in_their_geometry(tmp_path: Path) -> None:
     np.save(tmp_path / "cube.npy", cube)
     traces = cube.swapaxes(1, 2).reshape(-1, 80)
     write_segy(tmp_path / "line.sgy", traces, grid([1, 2, 3], range(90)), kind=5)
-    wishes = replace(PLAIN, probabilities=True, clip=100)
-    run(tmp_path / "out", [tmp_path / "cube.npy", tmp_path / "line.sgy"], wishes=wishes)
+    paths = [tmp_path / "cube.npy", tmp_path / "line.sgy"]
+    wishes = replace(PLAIN, probabilities=True)
+    run(tmp_path / "out", paths, wishes=wishes, reading=Reading(clip=100))
     found = np.load(tmp_path / "out/cube.mask.npy")
     assert found.dtype == np.uint8
     # Grey levels are rounded: only what is a level from the threshold is certain.
@@ -153,10 +152,11 @@ def test_stopped_it_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     ("change", "named"),
     [
         ({"wishes": replace(PLAIN, threshold=0.3)}, "threshold"),
-        ({"wishes": replace(PLAIN, probabilities=True)}, "probabilities"),
         ({"how": How(flip=True)}, "flip"),
         ({"how": How(overlap=0.25)}, "overlap"),
         ({"model": replace(model_of(), digest="other")}, "networks"),
+        ({"reading": Reading(clip=90)}, "clip"),
+        ({"reading": Reading(geometry=Geometry(9, 21))}, "iline, xline"),
     ],
 )
 def test_other_settings_do_not_mix(tmp_path: Path, change: dict[str, object], named: str) -> None:
@@ -167,18 +167,152 @@ def test_other_settings_do_not_mix(tmp_path: Path, change: dict[str, object], na
     with pytest.raises(DataError, match=rf"out: .*\({named} differ\); .*--overwrite"):
         run(out, [path], **change)
     assert {file: file.read_bytes() for file in out.rglob("*.*")} == before
-    run(out, [path], **change, overwrite=True)
-    assert json.loads((out / "prediction.json").read_text()) != before
+    wishes = replace(change.get("wishes", PLAIN), overwrite=True)
+    run(out, [path], **change | {"wishes": wishes})
+    run(out, [path], **change)
 
 
-def test_changed_input_does_not_mix(tmp_path: Path) -> None:
+def test_a_changed_tile_is_predicted_again(tmp_path: Path) -> None:
+    """In a zip, and in a folder; of the same size or another."""
+    path, images = tiles(tmp_path, 3)
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    for id_, image in images.items():
+        (folder / f"{id_}.png").write_bytes(png(image))
+    for source in (path, folder):
+        out = tmp_path / f"out-{source.name}"
+        run(out, [source])
+        for size in ((SIDE, SIDE), (50, 130)):
+            images["t01"] = picture(*size, seed=size[1])
+            write_zip(path, images)
+            (folder / "t01.png").write_bytes(png(images["t01"]))
+            seen = []
+
+            def watching(inputs: np.ndarray, seen: list[int] = seen) -> np.ndarray:
+                seen.append(len(inputs))
+                return brightness(inputs)
+
+            table = run(out, [source], model_of(watching), how=How(batch_size=8)).set_index("id")
+            assert seen == [1 if size[1] == SIDE else 4]
+            assert table.loc["t01", "coverage"] == pytest.approx(
+                np.mean(images["t01"] > 127), abs=0.03
+            )
+        written = pd.read_csv(out / "coverage.csv").set_index("id")
+        assert tuple(written.loc["t01", ["height", "width"]]) == (50, 130)
+
+
+def test_other_files_join_what_is_there(tmp_path: Path) -> None:
+    first = write_zip(tmp_path / "a.zip", {"a": picture(seed=1)})
+    second = write_zip(tmp_path / "b.zip", {"b": picture(seed=2)})
+    third = write_zip(tmp_path / "c.zip", {"a": picture(seed=3)})
+    out = tmp_path / "out"
+    run(out, [first])
+    assert run(out, [second])["id"].tolist() == ["b"]
+    assert pd.read_csv(out / "coverage.csv")["id"].tolist() == ["a", "b"]
+    before = mask(out / "masks/a.png")
+    with pytest.raises(
+        DataError, match=r"c.zip: .*a.png: .* holds a mask of this name, of .*a.zip"
+    ):
+        run(out, [third])
+    np.testing.assert_array_equal(mask(out / "masks/a.png"), before)
+
+
+def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
+    dataset = tmp_path / "dataset"
+    for kind in ("images", "masks"):
+        (dataset / kind).mkdir(parents=True)
+        (dataset / kind / "a.png").write_bytes(png(picture(seed=len(kind))))
+    before = {file: file.read_bytes() for file in dataset.rglob("*.png")}
+    for overwrite in (False, True):
+        with pytest.raises(DataError, match=r"dataset: holds other files; .* name a new"):
+            run(dataset, [dataset], wishes=replace(PLAIN, overwrite=overwrite))
+    assert {file: file.read_bytes() for file in dataset.rglob("*.png")} == before
+    assert {file.name for file in dataset.iterdir()} == {"images", "masks"}
+
+
+@pytest.mark.parametrize("text", ["null", "[1]", "3", '"x"', "{"])
+def test_settings_of_somebody_else_are_left_alone(tmp_path: Path, text: str) -> None:
+    path, _ = tiles(tmp_path, 1)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out/prediction.json").write_text(text)
+    with pytest.raises(DataError, match=r"prediction.json: not written by `saltseg predict`"):
+        run(tmp_path / "out", [path], wishes=replace(PLAIN, overwrite=True))
+    assert (tmp_path / "out/prediction.json").read_text() == text
+
+
+@pytest.mark.parametrize("harm", ["lost", "empty", "cut", "of another size"])
+@pytest.mark.parametrize("kind", ["masks", "probabilities"])
+def test_damaged_results_are_made_again(tmp_path: Path, kind: str, harm: str) -> None:
+    path, _ = tiles(tmp_path, 3)
+    out, wishes = tmp_path / "out", replace(PLAIN, probabilities=True)
+    run(out, [path], wishes=wishes)
+    victim = out / kind / "t01.png"
+    whole = victim.read_bytes()
+    if harm == "lost":
+        victim.unlink()
+    else:
+        cut = {"empty": b"", "cut": whole[:-5], "of another size": png(picture(5, 5))}
+        victim.write_bytes(cut[harm])
+    seen = []
+
+    def watching(inputs: np.ndarray) -> np.ndarray:
+        seen.append(len(inputs))
+        return brightness(inputs)
+
+    run(out, [path], model_of(watching), wishes)
+    assert seen == [1]
+    assert victim.read_bytes() == whole
+
+
+def test_a_journal_cut_in_the_middle_of_a_row_loses_that_row_only(tmp_path: Path) -> None:
+    path, _ = tiles(tmp_path, 3)
+    run(tmp_path / "out", [path])
+    journal = tmp_path / "out/.sections.jsonl"
+    journal.write_text(journal.read_text()[:-20])
+    seen = []
+
+    def watching(inputs: np.ndarray) -> np.ndarray:
+        seen.append(len(inputs))
+        return brightness(inputs)
+
+    assert len(run(tmp_path / "out", [path], model_of(watching))) == 3
+    assert seen == [1]
+    assert len(run(tmp_path / "out", [path], stopping(after=0))) == 3
+
+
+def test_probabilities_may_be_asked_for_later(tmp_path: Path) -> None:
     path, _ = tiles(tmp_path, 2)
     run(tmp_path / "out", [path])
-    write_zip(path, {"t00": picture(seed=9)})
-    with pytest.raises(DataError, match="inputs differ"):
-        run(tmp_path / "out", [path])
-    assert len(run(tmp_path / "out", [path], overwrite=True)) == 1
-    assert [file.name for file in (tmp_path / "out/masks").iterdir()] == ["t00.png"]
+    run(tmp_path / "out", [path], wishes=replace(PLAIN, probabilities=True))
+    assert len(list((tmp_path / "out/probabilities").iterdir())) == 2
+
+
+def test_overwrite_begins_anew(tmp_path: Path) -> None:
+    np.save(tmp_path / "cube.npy", picture(70, 80).astype(float))
+    path, _ = tiles(tmp_path, 2)
+    out = tmp_path / "out"
+    run(out, [path, tmp_path / "cube.npy"], wishes=replace(PLAIN, probabilities=True))
+    (out / "notes.txt").write_text("mine")
+    run(out, [write_zip(tmp_path / "other.zip", {"x": picture()})], wishes=Wishes(overwrite=True))
+    left = {str(file.relative_to(out)) for file in out.rglob("*") if file.is_file()}
+    assert left - {".lock", ".sections.jsonl"} == {
+        "masks/x.png",
+        "coverage.csv",
+        "overview.png",
+        "prediction.json",
+        "notes.txt",
+    }
+
+
+def test_one_process_at_a_time(tmp_path: Path) -> None:
+    path, _ = tiles(tmp_path, 2)
+    out = tmp_path / "out"
+    run(out, [path])
+    with (
+        FileLock(out / ".lock"),
+        pytest.raises(DataError, match="out: another process predicts into it"),
+    ):
+        run(out, [path])
 
 
 def test_a_bad_tile_leaves_the_others(tmp_path: Path) -> None:
@@ -187,7 +321,7 @@ def test_a_bad_tile_leaves_the_others(tmp_path: Path) -> None:
     for n in range(9):
         (folder / f"t{n}.png").write_bytes(png(picture(seed=n)))
     (folder / "t8.png").write_bytes(png(np.zeros((1, 1), np.uint8)))
-    with pytest.raises(DataError, match="t8: 1x1 pixels"):
+    with pytest.raises(DataError, match=r"t8.png: 1x1 pixels; expected at least 2 a side, so"):
         run(tmp_path / "out", [folder])
     assert len(list((tmp_path / "out/masks").iterdir())) >= 4
     (folder / "t8.png").write_bytes(png(picture(seed=8)))
@@ -200,11 +334,17 @@ def test_depths_come_from_the_table(tmp_path: Path) -> None:
 
     path, _ = tiles(tmp_path, 3)
     (tmp_path / "depths.csv").write_text("id,z\nt00,100\nt01,300\nt02,260\nt99,7\n")
-    wishes = replace(PLAIN, depths=tmp_path / "depths.csv")
-    table = run(tmp_path / "out", [path], model_of(deep, depths=(100, 300)), wishes)
+    reading = Reading(depths=tmp_path / "depths.csv")
+    model = model_of(deep, depths=(100, 300))
+    table = run(tmp_path / "out", [path], model, reading=reading)
     assert table["coverage"].tolist() == [0, 1, 1]
-    with pytest.raises(DataError, match=r"t00: no seismic depth, .*--depths"):
-        run(tmp_path / "none", [path], model_of(deep, depths=(100, 300)))
+    with pytest.raises(DataError, match=r"t00.png: no seismic depth, .*--depths"):
+        run(tmp_path / "none", [path], model)
+    (tmp_path / "depths.csv").write_text("id,z\nt00,100\n")
+    with pytest.raises(DataError, match="depths differ"):
+        run(tmp_path / "out", [path], model, reading=reading)
+    with pytest.raises(DataError, match=r"none.csv: no such file"):
+        run(tmp_path / "new", [path], model_of(), reading=Reading(depths=tmp_path / "none.csv"))
 
 
 def test_nothing_to_do_is_quick_and_changes_nothing(tmp_path: Path) -> None:

@@ -89,12 +89,31 @@ def test_seismic_depth_reaches_the_network() -> None:
         (np.zeros((1, 64, 64, 3), np.uint8), "4 axes"),
         (np.zeros((1, 1), np.uint8), "1x1 pixels; expected at least 2 a side"),
         (np.zeros((3, 1, 64), np.uint8), "1x64 pixels"),
+        (np.zeros((3, 0, 64), np.uint8), "0x64 pixels"),
     ],
 )
 def test_what_are_no_pictures_is_one_line(images: np.ndarray, expected: str) -> None:
     with pytest.raises(DataError, match=expected) as caught:
         model_of().predict(images)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"batch_size": 0}, {"batch_size": -1}, {"overlap": 1.0}, {"overlap": -0.1}],
+)
+def test_options_out_of_range_are_one_line(option: dict[str, float]) -> None:
+    with pytest.raises(DataError, match="expected an overlap from 0 to below 1"):
+        model_of().predict(picture(), **option)
+
+
+def test_overlap_that_is_no_number_is_refused() -> None:
+    with pytest.raises(DataError):
+        How(overlap=float("nan"))
+
+
+def test_no_pictures_give_no_predictions() -> None:
+    assert model_of().predict(np.zeros((0, 64, 64), np.uint8)).shape == (0, 64, 64)
 
 
 def test_depths_must_fit_the_pictures() -> None:

@@ -1,5 +1,6 @@
 """Sections in `.npy` files."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -77,6 +78,7 @@ def test_not_a_number_is_named_with_its_place(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("array", "expected"),
     [
+        (np.array(5.0), "an array of one number of float64"),
         (np.zeros(5), "an array 5 of float64"),
         (np.zeros((2, 2, 2, 2)), "2x2x2x2"),
         (np.zeros((0, 4)), "0x4"),
@@ -100,3 +102,20 @@ def test_other_files_are_one_line(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"v.npy: no readable array"):
         NpyVolume(path, 99)
+
+
+def test_memory_for_the_scale_is_bounded(tmp_path: Path) -> None:
+    path = tmp_path / "v.npy"
+    array = np.lib.format.open_memmap(path, "w+", np.float32, (300, 500, 400))
+    array[:, 100] = 7
+    array[0, 0, 0] = 9
+    array.flush()
+    volume = NpyVolume(path, 100)
+    tracemalloc.start()
+    try:
+        volume.read("v/000")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 * 2**20
+    assert volume.read("v/000")[0, 0] == 255

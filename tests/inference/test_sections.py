@@ -1,19 +1,19 @@
 """What is found in files and folders."""
 
+import os
 from pathlib import Path
 
 import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.inference.sections import open_inputs
-from saltseg.inference.segy import Geometry
+from saltseg.inference.sections import Reading, open_inputs
 from tests.inference.sample import picture, png, write_zip
 from tests.inference.test_segy import amplitudes, grid, write_segy
 
 
 def read(*paths: Path) -> dict[str, np.ndarray]:
-    with open_inputs(paths, 99, Geometry()) as inputs:
+    with open_inputs(paths, Reading()) as inputs:
         return {section.id: section.read() for section in inputs.sections}
 
 
@@ -70,6 +70,10 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
     write_zip(tmp_path / "kaggle/test.zip", {"a": picture()})
     write_zip(tmp_path / "none.zip", {})
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
+    os.mkfifo(tmp_path / "pipe.png")
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "cube.npy", np.zeros((len(name), 4, 4)))
     one = folder_of(tmp_path / "one", "a.png")
     two = folder_of(tmp_path / "two", "images/a.png")
     for paths, expected in (
@@ -77,10 +81,12 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
         ([tmp_path / "text.png"], "text.png: not a PNG file"),
         ([tmp_path / "tile.jpg"], "tile.jpg: a file of another kind; expected a folder or a zip"),
         ([tmp_path / "missing"], "missing: no such file or folder"),
-        ([tmp_path / "empty"], "empty: no images in it"),
+        ([tmp_path / "empty"], "empty: no images/ID.png and no ID.png right in it"),
         ([tmp_path / "kaggle"], "kaggle/test.zip may be meant"),
-        ([tmp_path / "none.zip"], "none.zip: no images in it"),
+        ([tmp_path / "none.zip"], "none.zip: no images/ID.png"),
         ([tmp_path / "broken.zip"], "broken.zip: not a readable zip"),
+        ([tmp_path / "pipe.png"], "pipe.png: no such file or folder"),
+        ([tmp_path / "one/cube.npy", tmp_path / "two/cube.npy"], "cube.npy: files of one name"),
         ([one, two], "1 tile (a) more than once"),
     ):
         with pytest.raises(DataError) as caught:

@@ -74,6 +74,50 @@ def test_one_inline_is_one_section(tmp_path: Path) -> None:
     assert SegyVolume(path, 99, Geometry()).ids == ["v/inline-8"]
 
 
+def test_a_lone_trace_at_the_edge_of_a_survey(tmp_path: Path) -> None:
+    places = [(1, 1), (1, 2), (2, 1), (3, 1), (3, 2)]
+    path = write_segy(tmp_path / "v.sgy", amplitudes(5), places)
+    volume = SegyVolume(path, 99, Geometry())
+    shapes = [volume.read(id_).shape for id_ in volume.ids]
+    assert shapes == [(SAMPLES, 2)] * 3
+    volume.write(lambda id_: np.full((SAMPLES, 2), int(id_[-1])), tmp_path / "out", True)
+    with segyio.open(tmp_path / "out", ignore_geometry=True) as file:
+        assert file.trace.raw[:][:, 0].tolist() == [1, 1, 2, 3, 3]
+
+
+def test_the_other_byte_order(tmp_path: Path) -> None:
+    traces = amplitudes(6)
+    path, spec = tmp_path / "v.sgy", segyio.spec()
+    spec.format, spec.samples, spec.tracecount = 5, np.arange(SAMPLES) * 4.0, 6
+    spec.endian = "little"
+    with segyio.create(path, spec) as file:
+        for number, trace in enumerate(traces):
+            file.header[number] = {189: 1 + number // 3, 193: number % 3}
+            file.trace[number] = trace
+    volume = SegyVolume(path, 100, Geometry())
+    assert volume.ids == ["v/inline-1", "v/inline-2"]
+    expected = 127.5 * (1 + traces[3:].T / np.abs(traces).max())
+    np.testing.assert_allclose(volume.read("v/inline-2"), expected, atol=1)
+    volume.write(lambda id_: np.ones((SAMPLES, 3)), tmp_path / "out", True)
+    with segyio.open(tmp_path / "out", ignore_geometry=True, endian="little") as file:
+        assert (file.trace.raw[:] == 1).all()
+
+
+def test_the_lowest_integer_counts_as_loud(tmp_path: Path) -> None:
+    traces = np.full((6, SAMPLES), 100)
+    traces[2, 5] = -32768
+    path = write_segy(tmp_path / "v.sgy", traces, grid([1, 2], [1, 2, 3]), kind=3)
+    grey = SegyVolume(path, 100, Geometry()).read("v/inline-1")
+    assert grey[5, 2] == 0
+    assert (grey[0] == 128).all()
+
+
+@pytest.mark.parametrize("byte", [2, 239, 240])
+def test_bytes_that_begin_no_field_are_one_line(byte: int) -> None:
+    with pytest.raises(DataError, match=f"--iline {byte}: no field"):
+        Geometry(iline=byte)
+
+
 def test_numbers_may_stand_elsewhere(tmp_path: Path) -> None:
     path = write_segy(tmp_path / "v.sgy", amplitudes(6), grid([1, 2], [1, 2, 3]), bytes_=(9, 21))
     assert SegyVolume(path, 99, Geometry(9, 21)).ids == ["v/inline-1", "v/inline-2"]

@@ -8,9 +8,9 @@ import pytest
 
 from saltseg.errors import DataError
 from saltseg.inference.model import How
-from saltseg.inference.submission import write_submission
+from saltseg.inference.submission import find_sample, write_submission
 from tests.inference.sample import model_of, write_zip
-from tests.inference.test_job import PLAIN, StoppedError, stopping, tiles
+from tests.inference.test_job import StoppedError, stopping, tiles
 
 
 def column(*levels: int) -> np.ndarray:
@@ -19,8 +19,8 @@ def column(*levels: int) -> np.ndarray:
 
 def submit(folder: Path, sample: Path | None = None, model=None) -> tuple[int, int]:  # type: ignore[no-untyped-def]
     out, test = folder / "submission.csv", folder / "test.zip"
-    wishes = replace(PLAIN, inputs=[test])
-    return write_submission(out, test, sample, model or model_of(), How(batch_size=4), wishes)
+    ids = sample or find_sample(test)
+    return write_submission(out, test, ids, model or model_of(), How(batch_size=4))
 
 
 def test_rows_are_those_of_the_sample(tmp_path: Path) -> None:
@@ -33,7 +33,8 @@ def test_rows_are_those_of_the_sample(tmp_path: Path) -> None:
     write_zip(tmp_path / "test.zip", images)
     (tmp_path / "sample_submission.csv").write_text("id,rle_mask\nc,1 1\na,\nb,1 1\n")
     model = model_of(height=4, width=3)
-    model = replace(model, blueprint=model.blueprint.model_copy(update={"size": 32}))
+    small = model.blueprint.preprocess.model_copy(update={"size": 32})
+    model = replace(model, blueprint=model.blueprint.model_copy(update={"preprocess": small}))
     assert submit(tmp_path, model=model) == (2, 3)
     text = (tmp_path / "submission.csv").read_text()
     assert text.splitlines()[:3] == ["id,rle_mask", "c,1 12", "a,"]
@@ -72,3 +73,37 @@ def test_stopped_it_goes_on(tmp_path: Path) -> None:
     resumed = (tmp_path / "submission.csv").read_bytes()
     submit(tmp_path)
     assert (tmp_path / "submission.csv").read_bytes() == resumed
+
+
+def test_what_waits_of_another_model_is_of_no_use(tmp_path: Path) -> None:
+    path, _ = tiles(tmp_path, 10)
+    path.rename(tmp_path / "test.zip")
+    with pytest.raises(StoppedError):
+        submit(tmp_path, model=stopping(after=2))
+    submit(tmp_path, model=replace(model_of(lambda x: 0 * x[..., 0] + 1.0), digest="all salt"))
+    rows = (tmp_path / "submission.csv").read_text().splitlines()[1:]
+    assert [row.split(",")[1] for row in rows] == [f"1 {64 * 64}"] * 10
+
+
+def test_a_changed_tile_is_not_taken_from_what_waits(tmp_path: Path) -> None:
+    path, images = tiles(tmp_path, 10)
+    path.rename(tmp_path / "test.zip")
+    with pytest.raises(StoppedError):
+        submit(tmp_path, model=stopping(after=2))
+    write_zip(tmp_path / "test.zip", images | {"t00": np.full((64, 64), 255, np.uint8)})
+    submit(tmp_path)
+    assert f"t00,1 {64 * 64}\n" in (tmp_path / "submission.csv").read_text()
+
+
+def test_mistakes_are_found_before_anything_is_predicted(tmp_path: Path) -> None:
+    path, _ = tiles(tmp_path, 1)
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "empty.csv").write_text("id,rle_mask\n")
+    for out, sample, expected in (
+        (tmp_path / "folder", None, "folder: a folder; name the CSV file"),
+        (Path(), None, "a folder; name the CSV file"),
+        (tmp_path / "s.csv", tmp_path / "empty.csv", "empty.csv: no tiles"),
+    ):
+        with pytest.raises(DataError, match=expected):
+            write_submission(out, path, sample, stopping(after=0), How())
+    assert not list(tmp_path.glob(".*"))

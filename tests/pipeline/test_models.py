@@ -177,7 +177,7 @@ MISTAKES = {
     "out is a file": (["predict", "tiles.zip", "--out", "dvc.yaml"], "a file where a folder"),
     "nothing to export": (["export"], "nothing to write; name a folder with --out"),
     "exists": (["export", "--out", "data"], "data: exists; name a new folder"),
-    "not onnx": (["export", "--onnx", "model.pb"], "model.pb: the name must end in .onnx"),
+    "not onnx": (["export", "--onnx", "model.pb"], "model.pb: exists, or does not end in .onnx"),
     "no answers": (["score", "params.yaml", "none.csv"], "params.yaml: not readable"),
     "nothing registered": (["register", "nosuch"], "no run 'nosuch'"),
 }

@@ -84,5 +84,7 @@ def test_changed_or_never_run(write: WriteOutputs) -> None:
 
 
 def test_missing_file_says_where_to_get_it(write: WriteOutputs) -> None:
-    with pytest.raises(DataError, match=r"workspace: models/x\.h5 is missing .* `dvc fetch`"):
+    with pytest.raises(DataError, match=r"workspace: models/x\.h5 is missing .*; `dvc pull`"):
         write().read("models/x.h5")
+    with pytest.raises(DataError, match="`dvc exp apply lossy-lynx`, then `dvc pull`"):
+        write("lossy-lynx").read("models/x.h5")

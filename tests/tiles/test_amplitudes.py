@@ -24,6 +24,19 @@ def test_limit_is_a_percentile_of_both_signs() -> None:
     assert clip_limit(np.array([np.nan])) == 0
 
 
+@pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32])
+def test_the_lowest_integer_is_louder_than_any(dtype: type[np.integer]) -> None:
+    amplitudes = np.array([np.iinfo(dtype).min, 0, 1], dtype)
+    assert clip_limit(amplitudes, 100) == -float(np.iinfo(dtype).min)
+    assert grey_levels(amplitudes, clip_limit(amplitudes, 100)).tolist()[:2] == [0, 128]
+
+
+@pytest.mark.parametrize("unit", [1e-60, 1e300])
+def test_any_unit_will_do(unit: float) -> None:
+    amplitudes = np.array([-2, -1, 0, 1, 2]) * unit
+    assert grey_levels(amplitudes, 2 * unit).tolist() == [0, 64, 128, 191, 255]
+
+
 def test_without_limit_it_is_their_own() -> None:
     amplitudes = np.linspace(-3, 3, 1001)
     limit = clip_limit(amplitudes)

@@ -7,6 +7,7 @@ import typer
 
 from saltseg.cli.app import app
 from saltseg.errors import one_line_errors
+from saltseg.inference import defaults
 
 if TYPE_CHECKING:
     from saltseg.inference.model import SaltModel
@@ -43,29 +44,35 @@ def predict(
         list[Path],
         typer.Argument(help="Folders or zips of PNG files; .png, .npy or SEG-Y files of any size."),
     ],
-    out: Annotated[Path, typer.Option(help="Folder for masks, overlays and coverage.csv.")],
+    out: Annotated[
+        Path, typer.Option(help="A folder of its own for masks, overlays and coverage.csv.")
+    ],
     run: _Run = "workspace",
     models: _Models = None,
     threshold: _Threshold = None,
     flip: _Flip = False,
     overlap: Annotated[
         float, typer.Option(min=0, max=0.9, help="Share of a window that the next covers, too.")
-    ] = 0.5,
+    ] = defaults.OVERLAP,
     probabilities: Annotated[
         bool, typer.Option("--probabilities", help="Write probabilities, too.")
     ] = False,
     depths: _Depths = None,
     clip: Annotated[
         float, typer.Option(min=50, max=100, help="Percentile at which amplitudes are clipped.")
-    ] = 99.0,
-    iline: Annotated[int, typer.Option(min=1, max=240, help="SEG-Y byte of the inline.")] = 189,
-    xline: Annotated[int, typer.Option(min=1, max=240, help="SEG-Y byte of the crossline.")] = 193,
+    ] = defaults.CLIP,
+    iline: Annotated[
+        int, typer.Option(min=1, max=240, help="SEG-Y byte of the inline.")
+    ] = defaults.ILINE,
+    xline: Annotated[
+        int, typer.Option(min=1, max=240, help="SEG-Y byte of the crossline.")
+    ] = defaults.XLINE,
     line: Annotated[
         bool, typer.Option("--line", help="The SEG-Y file is one 2-D line, traces in order.")
     ] = False,
-    batch_size: _Batch = 32,
+    batch_size: _Batch = defaults.BATCH_SIZE,
     overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace what was predicted otherwise.")
+        bool, typer.Option("--overwrite", help="Begin anew: remove what was predicted before.")
     ] = False,
 ) -> None:
     """Find salt in pictures and sections of any size, with the networks of all folds.
@@ -77,16 +84,21 @@ def predict(
     with one_line_errors("saltseg predict"):
         from saltseg.inference.job import Wishes, predict_into
         from saltseg.inference.model import How
-        from saltseg.inference.sections import open_inputs
+        from saltseg.inference.sections import Reading, open_inputs
         from saltseg.inference.segy import Geometry
 
-        with open_inputs(inputs, clip, Geometry(iline, xline, line)) as found:
+        reading = Reading(clip, Geometry(iline, xline, line), depths)
+        how = How(flip, overlap, batch_size)
+        with open_inputs(inputs, reading) as found:
             model = _load(run, models)
-            wishes = Wishes(threshold, probabilities, depths, clip, inputs)
-            how = How(flip, overlap, batch_size)
-            table = predict_into(out, model, found, how, wishes, overwrite)
+            wishes = Wishes(threshold, probabilities, overwrite)
+            table = predict_into(out, model, found, how, wishes)
         salt = int((table["coverage"] > 0).sum())
-        print(f"{model.facts.name}: salt in {salt} of {len(table)}, {out}/coverage.csv")
+        used = model.threshold if threshold is None else threshold
+        print(
+            f"{model.facts.name}, threshold {used:g}: salt in {salt} of {len(table)},"
+            f" {out}/coverage.csv"
+        )
 
 
 @app.command()
@@ -102,18 +114,18 @@ def submit(
     threshold: _Threshold = None,
     flip: _Flip = False,
     depths: _Depths = None,
-    batch_size: _Batch = 32,
+    batch_size: _Batch = defaults.BATCH_SIZE,
 ) -> None:
     """Write a submission to the TGS competition; stopped, the same command goes on."""
     with one_line_errors("saltseg submit"):
-        from saltseg.inference.job import Wishes
         from saltseg.inference.model import How
-        from saltseg.inference.submission import write_submission
+        from saltseg.inference.submission import find_sample, write_submission
 
+        how, ids = How(flip, batch_size=batch_size), sample or find_sample(test)
         model = _load(run, models)
-        wishes = Wishes(threshold, False, depths, 100.0, [test])
-        salt, tiles = write_submission(out, test, sample, model, How(flip, 0, batch_size), wishes)
-        print(f"{model.facts.name}: salt in {salt} of {tiles} tiles, {out}")
+        salt, tiles = write_submission(out, test, ids, model, how, threshold, depths)
+        order = f"in the order of {ids}" if ids else "sorted by id"
+        print(f"{model.facts.name}: salt in {salt} of {tiles} tiles, {order}: {out}")
 
 
 @app.command()

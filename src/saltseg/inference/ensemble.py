@@ -7,7 +7,8 @@ import keras
 from keras import layers
 
 from saltseg.errors import WeightsError
-from saltseg.inference.model import Floats, Networks
+from saltseg.inference.model import Networks
+from saltseg.inference.windows import Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.nets.weights_file import load_weights
 from saltseg.tiles.survey import Bytes
@@ -28,19 +29,24 @@ def ensemble(blueprint: Blueprint, weights: Sequence[Path]) -> keras.Model:
     """
     folds = []
     for number, path in enumerate(weights):
-        network = blueprint.build()
         try:
+            network = blueprint.build()
             load_weights(network, path)
-        except ValueError as error:
+        # A blueprint may ask Keras for anything.
+        except (ValueError, TypeError, AttributeError) as error:
             raise WeightsError(
-                f"{path}: not the weights of this network ({error}); copy the whole folder of the"
-                " fold again, or `dvc repro`"
+                f"{path}: not the weights of this network ({_brief(error)}); copy the whole folder"
+                " of the fold again, or `dvc repro`"
             ) from None
         folds.append(keras.Model(network.input, network.output, name=f"fold{number}"))
     tile = layers.Input(folds[0].input_shape[1:], dtype="uint8", name="tile")
     found = [network(tile) for network in folds]
     mean = layers.Average(name="mean")(found) if len(found) > 1 else found[0]
     return keras.Model(tile, mean, name="ensemble")
+
+
+def _brief(error: Exception) -> str:
+    return " ".join(str(error).split())[:300]
 
 
 def networks(model: keras.Model) -> Networks:

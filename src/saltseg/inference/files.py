@@ -7,12 +7,10 @@ from pathlib import Path
 
 from saltseg.errors import WeightsError
 from saltseg.inference.model import Facts, SaltModel
-from saltseg.nets.blueprint import Blueprint
+from saltseg.nets.blueprint import BLUEPRINT, WEIGHTS, Blueprint
 from saltseg.settings import read_settings
 from saltseg.training.runtime import import_engine, prepare_engine
 
-WEIGHTS = "best.weights.h5"
-BLUEPRINT = "blueprint.json"
 FACTS = "model.json"
 DEFAULT_THRESHOLD = 0.5
 

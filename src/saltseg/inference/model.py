@@ -10,14 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
-from saltseg.inference.windows import OVERLAP, Canvas
+from saltseg.inference.defaults import BATCH_SIZE, OVERLAP
+from saltseg.inference.windows import Canvas, Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Strict, Threshold
 from saltseg.tiles.channels import network_input
 from saltseg.tiles.native import resize_back
 from saltseg.tiles.survey import Bytes
 
-Floats = NDArray[np.float32]
 Networks = Callable[[Bytes], Floats]
 """Network input (B, S, S, C) uint8 -> salt probability (B, S, S) float32, mean over the folds."""
 
@@ -25,7 +25,6 @@ Label = TypeVar("Label")
 Item = TypeVar("Item")
 
 LEAST_SIDE = 2
-BATCH_SIZE = 32
 
 
 class Facts(Strict):
@@ -72,6 +71,18 @@ class How:
     flip: bool = False
     overlap: float = OVERLAP
     batch_size: int = BATCH_SIZE
+
+    def __post_init__(self) -> None:
+        """Refuse what would leave pixels without prediction.
+
+        Raises:
+            DataError: An option is out of range.
+        """
+        if not 0 <= self.overlap < 1 or self.batch_size < 1:
+            raise DataError(
+                f"overlap {self.overlap}, batch_size {self.batch_size}; expected an overlap from 0"
+                " to below 1 and a batch of at least 1"
+            )
 
 
 @dataclass(frozen=True)
@@ -133,7 +144,7 @@ class SaltModel:
                 f"images: {images.ndim} axes of {images.dtype}; expected grey levels, (H, W) or"
                 " (N, H, W) uint8; saltseg.grey_levels makes them of amplitudes"
             )
-        pictures = images.reshape(-1, *images.shape[-2:])
+        pictures = images if images.ndim == 3 else images[None]
         depths = np.full(len(pictures), np.nan) if z is None else np.asarray(z, np.float64)
         if depths.shape != (len(pictures),):
             raise DataError(f"z: shape {depths.shape}; expected one number for each picture")
@@ -188,7 +199,8 @@ class SaltModel:
             if picture.grey.ndim != 2 or min(picture.grey.shape) < LEAST_SIDE:
                 size = "x".join(map(str, picture.grey.shape))
                 raise DataError(
-                    f"{picture.label}: {size} pixels; expected at least {LEAST_SIDE} a side"
+                    f"{picture.label}: {size} pixels; expected at least {LEAST_SIDE} a side, so"
+                    " remove or replace it"
                 )
             z = float(blueprint.native.relative(np.array([picture.z]))[0])
             canvas = Canvas(picture.grey.shape, most, how.overlap)

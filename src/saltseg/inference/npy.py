@@ -13,6 +13,7 @@ from saltseg.inference.volumes import Result, spread
 from saltseg.tiles.amplitudes import clip_limit, grey_levels, require_finite
 from saltseg.tiles.survey import Bytes
 
+_SPREAD = (64, 128, 128)
 _EXPECTED = (
     "expected (samples, traces) or (sections, samples, traces) of amplitudes, or of grey levels as"
     " uint8, written by numpy.save"
@@ -36,13 +37,13 @@ class NpyVolume:
         self._clip = clip
         array = self._open()
         if array.ndim not in (2, 3) or array.dtype.kind not in "fiu" or not array.size:
-            shape = "x".join(map(str, array.shape))
+            shape = "x".join(map(str, array.shape)) or "of one number"
             raise DataError(f"{path}: an array {shape} of {str(array.dtype)[:40]}; {_EXPECTED}")
-        numbers = range(len(array)) if array.ndim == 3 else [None]
-        width = len(str(len(array) - 1))
-        self._numbers = {
-            path.stem if n is None else f"{path.stem}/{n:0{width}d}": n for n in numbers
-        }
+        if array.ndim == 2:
+            self._numbers = {path.stem: 0}
+        else:
+            width = len(str(len(array) - 1))
+            self._numbers = {f"{path.stem}/{n:0{width}d}": n for n in range(len(array))}
 
     @property
     def ids(self) -> list[str]:
@@ -51,7 +52,7 @@ class NpyVolume:
 
     def read(self, id_: str) -> Bytes:
         """Grey levels of a section, (samples, traces) uint8."""
-        section = self._section(self._open(), self._numbers[id_])
+        section = _sections(self._open())[self._numbers[id_]]
         if section.dtype == np.uint8:
             return np.array(section)
         require_finite(section, f"{self.path}: section {id_}")
@@ -62,7 +63,7 @@ class NpyVolume:
         dtype = np.uint8 if binary else np.float32
         array = open_memmap(target, "w+", dtype, self._open().shape)
         for id_, number in self._numbers.items():
-            self._section(array, number)[...] = result(id_)
+            _sections(array)[number] = result(id_)
         array.flush()
 
     def _open(self) -> NDArray[Any]:
@@ -74,17 +75,13 @@ class NpyVolume:
             raise DataError(f"{self.path}: no readable array ({reason}); {_EXPECTED}") from None
         return array
 
-    @staticmethod
-    def _section(array: NDArray[Any], number: int | None) -> NDArray[Any]:
-        return array if number is None else array[number]
-
     @cached_property
     def _limit(self) -> float:
-        array = self._open()
-        section = self._section
-        numbers = [None] if array.ndim == 2 else spread(len(array)).tolist()
-        # Some columns of some sections: enough for a percentile.
-        sample = np.concatenate(
-            [section(array, n)[:, spread(array.shape[-1])].ravel() for n in numbers], dtype=float
-        )
-        return clip_limit(sample, self._clip)
+        sections = _sections(self._open())
+        places = [spread(n, most) for n, most in zip(sections.shape, _SPREAD, strict=True)]
+        return clip_limit(sections[np.ix_(*places)], self._clip)
+
+
+def _sections(array: NDArray[Any]) -> NDArray[Any]:
+    """The same array with three axes."""
+    return array if array.ndim == 3 else array[None]

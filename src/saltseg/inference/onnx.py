@@ -1,5 +1,6 @@
 """Models as ONNX files, which run without Keras; metadata tells how they are fed."""
 
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import onnxruntime
 from saltseg.errors import WeightsError
 from saltseg.files import staged_file
 from saltseg.inference.files import digest_of
-from saltseg.inference.model import Facts, Floats, SaltModel
+from saltseg.inference.model import Facts, SaltModel
+from saltseg.inference.windows import Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.quiet import silent_native_stderr
 from saltseg.tiles.survey import Bytes
@@ -39,7 +41,8 @@ def export_onnx(weights: Sequence[Path], blueprint: Blueprint, facts: Facts, pat
 
     model = ensemble(blueprint, weights)
     with staged_file(path) as staging:
-        with silent_native_stderr():
+        with silent_native_stderr(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of NumPy, about how the exporter asks for it
             model.export(
                 staging,
                 format="onnx",
@@ -74,6 +77,8 @@ def load_onnx(path: Path) -> SaltModel:
         reason = " ".join(str(error).split())[:300]
         raise WeightsError(f"{path}: no readable model ({reason}); export it again") from None
     [tile] = session.get_inputs()
+    if tile.shape[1:] != [blueprint.size, blueprint.size, len(blueprint.channels)]:
+        raise WeightsError(f"{path}: takes {tile.shape}, not what it says; export it again")
 
     def predict(inputs: Bytes) -> Floats:
         [found] = session.run(None, {tile.name: inputs})

@@ -1,6 +1,7 @@
 """SEG-Y files: sections of traces, and masks written with the headers of the file kept."""
 
 import shutil
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,12 +14,15 @@ import segyio
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
+from saltseg.inference.defaults import ILINE, XLINE
 from saltseg.inference.volumes import Result, spread
 from saltseg.tiles.amplitudes import clip_limit, grey_levels, require_finite
 from saltseg.tiles.survey import Bytes
 
 SEGY_SUFFIXES = (".sgy", ".segy")
 PER_CENT = 100
+_SAMPLED = 256
+_FIELDS = set(segyio.tracefield.keys.values())
 
 
 @dataclass(frozen=True)
@@ -31,9 +35,22 @@ class Geometry:
         line: Take the file as one 2-D line, traces in their order, whatever the headers say.
     """
 
-    iline: int = 189
-    xline: int = 193
+    iline: int = ILINE
+    xline: int = XLINE
     line: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse bytes that begin nothing.
+
+        Raises:
+            DataError: No field of a trace header begins there.
+        """
+        for name, byte in (("iline", self.iline), ("xline", self.xline)):
+            if byte not in _FIELDS:
+                raise DataError(
+                    f"--{name} {byte}: no field of a SEG-Y trace header begins at this byte;"
+                    f" usual are {ILINE} and {XLINE}, or 9 and 21"
+                )
 
 
 class SegyVolume:
@@ -65,8 +82,8 @@ class SegyVolume:
         if found is None:
             raise DataError(
                 f"{path}: no geometry: bytes {geometry.iline} and {geometry.xline} of the trace"
-                " headers hold no inline and crossline numbers in order; say where they are with"
-                " --iline and --xline, or --line for a single 2-D line"
+                " headers hold no inline and crossline numbers in order, each place once; say where"
+                " they are with --iline and --xline, or --line for a single 2-D line"
             )
         kind, runs = found
         self._traces = {f"{path.stem}/{kind}-{number}": run for number, run in runs.items()}
@@ -77,12 +94,14 @@ class SegyVolume:
         return list(self._traces)
 
     def read(self, id_: str) -> Bytes:
-        """Grey levels of a section, (samples, traces) uint8."""
+        """Grey levels of a section, (samples, traces) uint8; a lone trace comes twice."""
         start, stop = self._traces[id_]
         with self._open() as file:
             amplitudes = np.array(file.trace.raw[start:stop]).T
         require_finite(amplitudes, f"{self.path}: section {id_} (sample, trace)")
-        return grey_levels(amplitudes, self._limit)
+        # At the edges of a survey: no network sees anything in one column.
+        twice = 2 if stop - start == 1 else 1
+        return grey_levels(amplitudes, self._limit).repeat(twice, axis=1)
 
     def write(self, result: Result, target: Path, binary: bool) -> None:
         """Write a copy of the file with the prediction in place of amplitudes.
@@ -90,31 +109,56 @@ class SegyVolume:
         Where samples are integers, probabilities become whole per cent.
         """
         shutil.copyfile(self.path, target)
-        with segyio.open(target, "r+", ignore_geometry=True) as file:
+        with self._open(target, "r+") as file:
             dtype = np.dtype(file.dtype)
             for id_, (start, stop) in self._traces.items():
-                found = result(id_).T
+                found = result(id_).T[: stop - start]
                 if dtype.kind in "iu" and not binary:
                     found = np.rint(PER_CENT * found)
                 for trace, values in zip(range(start, stop), found, strict=True):
                     file.trace[trace] = np.ascontiguousarray(values, dtype)
 
     @contextmanager
-    def _open(self) -> Iterator[segyio.SegyFile]:
+    def _open(self, path: Path | None = None, mode: str = "r") -> Iterator[segyio.SegyFile]:
         try:
-            file = segyio.open(self.path, ignore_geometry=True)
+            with segyio.open(
+                path or self.path, mode, ignore_geometry=True, endian=self._endian
+            ) as file:
+                yield file
+        except DataError:
+            raise
         except Exception as error:  # segyio raises several kinds, some of them bare
-            reason = " ".join(str(error).split())[:200]
-            raise DataError(
-                f"{self.path}: no readable SEG-Y file ({reason}); expected traces of one length"
-            ) from None
-        with file:
-            yield file
+            if isinstance(error, OSError) and error.errno is not None:
+                raise  # the disk, not the file
+            raise DataError(self._unreadable(error)) from None
+
+    @cached_property
+    def _endian(self) -> str:
+        """Big by the standard; some programs write little."""
+        refused = None
+        for endian in ("big", "little"):
+            try:
+                with warnings.catch_warnings():
+                    warnings.simplefilter("error")  # of sample formats that it would guess
+                    segyio.open(self.path, ignore_geometry=True, endian=endian).close()
+            except Exception as error:  # as above
+                refused = refused or error
+            else:
+                return endian
+        raise DataError(self._unreadable(refused))
+
+    def _unreadable(self, error: Exception | None) -> str:
+        reason = " ".join(str(error).split())[:200]
+        return (
+            f"{self.path}: no readable SEG-Y file ({reason}); expected traces of one length, so"
+            " copy it again"
+        )
 
     @cached_property
     def _limit(self) -> float:
         with self._open() as file:
-            sample = np.stack([file.trace.raw[int(n)] for n in spread(file.tracecount)])
+            numbers = spread(file.tracecount, _SAMPLED).tolist()
+            sample = np.stack([file.trace.raw[number] for number in numbers])
         return clip_limit(sample, self._clip)
 
 

@@ -2,23 +2,35 @@
 
 import csv
 import shutil
-from dataclasses import replace
+from collections.abc import Sequence
 from pathlib import Path
 
 from saltseg.errors import DataError
 from saltseg.files import staged_file
-from saltseg.inference.job import Results, Wishes, predict_into
+from saltseg.inference.job import Wishes, predict_into
 from saltseg.inference.model import How, SaltModel
-from saltseg.inference.sections import Inputs, open_inputs
-from saltseg.inference.segy import Geometry
+from saltseg.inference.results import OtherPredictionsError, Results
+from saltseg.inference.sections import Inputs, Reading, open_inputs
 from saltseg.tiles import rle
 from saltseg.tiles.tables import few, read_column
 
 SAMPLE = "sample_submission.csv"
 
 
+def find_sample(test: Path) -> Path | None:
+    """The sample beside the tiles, as in the Kaggle download, where there is one."""
+    beside = test.resolve().parent / SAMPLE
+    return beside if test.suffix != ".png" and beside.is_file() else None
+
+
 def write_submission(
-    out: Path, test: Path, sample: Path | None, model: SaltModel, how: How, wishes: Wishes
+    out: Path,
+    test: Path,
+    sample: Path | None,
+    model: SaltModel,
+    how: How,
+    threshold: float | None = None,
+    depths: Path | None = None,
 ) -> tuple[int, int]:
     """Predict all tiles and write them as the competition asks.
 
@@ -27,10 +39,11 @@ def write_submission(
     Args:
         out: CSV to write, `id` and `rle_mask`.
         test: Folder or zip with the tiles.
-        sample: Gives ids and their order; None for the one beside `test`, else sorted ids.
+        sample: Gives ids and their order; None for all tiles, sorted.
         model: Networks and threshold.
         how: Choices of the prediction.
-        wishes: Threshold and depths.
+        threshold: In place of the model's.
+        depths: Table of seismic depths, where the model needs them.
 
     Returns:
         How many tiles hold salt, and how many there are.
@@ -38,23 +51,28 @@ def write_submission(
     Raises:
         DataError: The sample names tiles that are not there, or a tile cannot be used.
     """
-    beside = test.resolve().parent / SAMPLE
-    if sample is None and beside.exists():
-        sample = beside
+    if out.is_dir() or not out.name:
+        raise DataError(f"{out}: a folder; name the CSV file to write")
     waiting = out.with_name(f".{out.name}.masks")
-    with open_inputs([test], wishes.clip, Geometry()) as inputs:
+    with open_inputs([test], Reading(depths=depths)) as inputs:
         by_id = {section.id: section for section in inputs.sections}
         ids = list(read_column(sample, "rle_mask")) if sample else list(by_id)
+        if not ids:
+            raise DataError(f"{sample}: no tiles; expected a row for each tile")
         if missing := set(ids) - by_id.keys():
             raise DataError(f"{test}: no image for {few(missing)}, which {sample} names")
-        wanted = Inputs([by_id[id_] for id_ in ids], [])
-        predict_into(waiting, model, wanted, how, replace(wishes, probabilities=False), True)
-        salt = _write(out, ids, Results(waiting))
+        wanted = Inputs([by_id[id_] for id_ in ids], [], inputs.reading)
+        try:
+            predict_into(waiting, model, wanted, how, Wishes(threshold))
+        except OtherPredictionsError:
+            # Nobody else reads what waits there.
+            predict_into(waiting, model, wanted, how, Wishes(threshold, overwrite=True))
+    salt = _write(out, ids, Results(waiting, ("masks",)))
     shutil.rmtree(waiting)
     return salt, len(ids)
 
 
-def _write(out: Path, ids: list[str], results: Results) -> int:
+def _write(out: Path, ids: Sequence[str], results: Results) -> int:
     """Write the table; returns how many tiles hold salt."""
     salt = 0
     with staged_file(out) as staging, staging.open("w", newline="") as file:

@@ -12,9 +12,6 @@ from saltseg.tiles.survey import Bytes
 Result = Callable[[str], NDArray[Any]]
 """Id of a section -> what was predicted for it, (H, W), 0 to 1."""
 
-SAMPLED = 256
-"""Sections or traces, evenly spread, from which the clip is taken: a file of any size is quick."""
-
 
 class Volume(Protocol):
     """A file of sections.
@@ -47,6 +44,9 @@ class Volume(Protocol):
         """
 
 
-def spread(count: int, most: int = SAMPLED) -> NDArray[np.int64]:
-    """At most `most` of `count` indices, evenly spread, first and last among them."""
+def spread(count: int, most: int) -> NDArray[np.int64]:
+    """At most `most` of `count` indices, evenly spread, first and last among them.
+
+    The clip is taken from such a part of a file: one of any size is quick, and fits into memory.
+    """
     return np.unique(np.linspace(0, count - 1, min(count, most)).round().astype(np.int64))

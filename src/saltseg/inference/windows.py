@@ -5,9 +5,6 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-OVERLAP = 0.5
-"""Share of a window that its neighbour covers too, where nothing else is asked."""
-
 Floats = NDArray[np.float32]
 
 

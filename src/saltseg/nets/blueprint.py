@@ -4,12 +4,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from saltseg.errors import WeightsError
-from saltseg.params import BackboneRow, Channel, Model, Params, Strict, backbone_row
+from saltseg.params import (
+    BackboneRow,
+    Channel,
+    Filters,
+    Model,
+    Params,
+    Preprocess,
+    Strict,
+    backbone_row,
+)
 from saltseg.settings import read_settings
 from saltseg.tiles.native import Native
 
 if TYPE_CHECKING:
     import keras
+
+
+WEIGHTS, BLUEPRINT = "best.weights.h5", "blueprint.json"
+"""Files of a trained fold."""
 
 
 class Blueprint(Strict):
@@ -19,16 +32,14 @@ class Blueprint(Strict):
         backbone: Its name.
         row: Its row of the backbone table when the network was trained.
         decoder_filters: As in params.yaml.
-        size: Input side S, pixels.
-        channels: What its C channels show.
+        preprocess: Side S of its input and what its C channels show.
         native: The tiles it was trained on.
     """
 
     backbone: str
     row: BackboneRow
-    decoder_filters: list[int]
-    size: int
-    channels: list[Channel]
+    decoder_filters: Filters
+    preprocess: Preprocess
     native: Native
 
     @classmethod
@@ -38,8 +49,7 @@ class Blueprint(Strict):
             backbone=params.backbone,
             row=backbone_row(params.backbone),
             decoder_filters=params.model.decoder_filters,
-            size=size,
-            channels=params.preprocess.channels,
+            preprocess=Preprocess(size=size, channels=params.preprocess.channels),
             native=native,
         )
 
@@ -66,3 +76,13 @@ class Blueprint(Strict):
             batchnorm_momentum=0,
         )
         return build_unet(self.row, self.size, len(self.channels), options)
+
+    @property
+    def size(self) -> int:
+        """Side S of the input, pixels."""
+        return self.preprocess.size
+
+    @property
+    def channels(self) -> list[Channel]:
+        """Names of the C channels."""
+        return self.preprocess.channels

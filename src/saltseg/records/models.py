@@ -8,10 +8,9 @@ from typing import Any
 from dvc.repo import Repo
 
 from saltseg.errors import DataError, WeightsError
+from saltseg.nets.blueprint import BLUEPRINT, WEIGHTS
 from saltseg.records.cache import cached
 from saltseg.records.outputs import Outputs
-
-FILES = ("best.weights.h5", "blueprint.json")
 
 
 @dataclass(frozen=True)
@@ -53,7 +52,7 @@ class Trained:
             for fold in self.params["train"]["folds"]:
                 own = folder / f"fold-{fold}"
                 own.mkdir(parents=True)
-                for name in FILES:
+                for name in (WEIGHTS, BLUEPRINT):
                     path = f"models/{backbone}/fold-{fold}/{name}"
                     try:
                         found = cached(repo, self.lock, path)

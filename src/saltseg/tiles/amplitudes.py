@@ -6,11 +6,8 @@ from numpy.typing import NDArray
 from saltseg.errors import DataError
 from saltseg.tiles.survey import Bytes
 
-CLIP = 99.0
-"""Percentile of the absolute amplitudes at which they are clipped, where nothing else is asked."""
 
-
-def clip_limit(amplitudes: NDArray[np.floating], percentile: float = CLIP) -> float:
+def clip_limit(amplitudes: NDArray[np.number], percentile: float = 99.0) -> float:
     """The amplitude that becomes white, and its negative black.
 
     Args:
@@ -20,11 +17,13 @@ def clip_limit(amplitudes: NDArray[np.floating], percentile: float = CLIP) -> fl
     Returns:
         0 or more, in the unit of the amplitudes; 0 where there are none.
     """
-    finite = np.abs(amplitudes[np.isfinite(amplitudes)])
+    # The absolute of the lowest integer is no integer of its kind.
+    numbers = np.asarray(amplitudes, np.float64)
+    finite = np.abs(numbers[np.isfinite(numbers)])
     return float(np.percentile(finite, percentile)) if finite.size else 0.0
 
 
-def grey_levels(amplitudes: NDArray[np.floating], limit: float | None = None) -> Bytes:
+def grey_levels(amplitudes: NDArray[np.number], limit: float | None = None) -> Bytes:
     """Scale amplitudes so that -limit becomes 0, zero the middle and limit 255.
 
     Args:
@@ -35,12 +34,12 @@ def grey_levels(amplitudes: NDArray[np.floating], limit: float | None = None) ->
         Grey levels of the same shape, uint8.
     """
     most = clip_limit(amplitudes) if limit is None else limit
-    scaled = np.clip(np.asarray(amplitudes, np.float32) / (most or 1.0), -1, 1)
+    scaled = np.clip(np.asarray(amplitudes, np.float64) / (most or 1.0), -1, 1)
     grey: Bytes = np.rint(127.5 * (scaled + 1)).astype(np.uint8)
     return grey
 
 
-def require_finite(amplitudes: NDArray[np.floating], where: str) -> None:
+def require_finite(amplitudes: NDArray[np.number], where: str) -> None:
     """Make sure that amplitudes can be scaled.
 
     Raises:

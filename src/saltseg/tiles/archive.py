@@ -28,12 +28,14 @@ class Member:
         folder: Name of the folder it stands in, `images` or `masks`; else empty.
         id: File name without `.png`.
         where: Zip or folder and the file in it, for error messages.
+        version: Changes when the content does.
         read: Returns the file; raises `DataError` where it is unreadable or absurdly large.
     """
 
     folder: str
     id: str
     where: str
+    version: str
     read: Callable[[], bytes]
 
 
@@ -96,7 +98,8 @@ def _folder_members(path: Path, loose: bool) -> list[Member]:
                     f"{file}: a folder, a pipe, a device or a broken link; expected a PNG file, so"
                     " remove or replace it"
                 )
-            members.append(Member(folder, file.stem, str(file), partial(_read_file, file)))
+            read = partial(read_file, file)
+            members.append(Member(folder, file.stem, str(file), version_of(file), read))
     return members
 
 
@@ -121,7 +124,7 @@ def _zip_members(path: Path, archive: zipfile.ZipFile, loose: bool) -> list[Memb
             continue
         if _is_png(name.name):
             read = partial(_read_zipped, archive, info, where)
-            members.append(Member(folder, name.stem, where, read))
+            members.append(Member(folder, name.stem, where, f"{info.CRC:08x}", read))
     return members
 
 
@@ -168,7 +171,18 @@ def _unreadable(path: Path, error: OSError) -> str:
     return f"{path}: not readable ({error.strerror}); check it and its permissions"
 
 
-def _read_file(path: Path) -> bytes:
+def version_of(path: Path) -> str:
+    """A file's content as far as it shows from outside: size and time of change."""
+    told = path.stat()
+    return f"{told.st_size} {told.st_mtime_ns}"
+
+
+def read_file(path: Path) -> bytes:
+    """Content of one picture file.
+
+    Raises:
+        DataError: It is unreadable or absurdly large.
+    """
     try:
         size = path.stat().st_size
         if size > MAX_MEMBER_BYTES:

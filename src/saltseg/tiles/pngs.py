@@ -14,7 +14,11 @@ from saltseg.tiles.survey import Bytes
 
 MAX_SIDE = 4096
 MAX_SECTION_SIDE = 2**15
+MAX_PIXELS = 2**28
 MAX_CHUNKS = 2**16
+_PIECE = 2**20
+_SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
+"""Samples of a pixel by PNG colour type."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
 
 
@@ -39,6 +43,11 @@ def png_size(data: bytes, where: str, most: int = MAX_SIDE) -> tuple[int, int]:
         raise DataError(
             f"{where}: the PNG says it is {height}x{width} pixels; expected 1 to {most} a side,"
             " so cut it into smaller tiles or replace this file"
+        )
+    if height * width > MAX_PIXELS:
+        raise DataError(
+            f"{where}: {height}x{width} pixels; expected at most {MAX_PIXELS} in all, so cut it"
+            " into smaller pictures"
         )
     return height, width
 
@@ -87,7 +96,7 @@ def _decode_grey(data: bytes, where: str, most: int) -> MatLike:
     height, width = png_size(data, where, most)
     chunks = list(_chunks(data, where))
     pixels = b"".join(chunk[8:-4] for kind, chunk in chunks if kind == b"IDAT")
-    _check_stream(pixels, height, width, where)
+    _check_stream(data, pixels, height, width, where)
     # Text, colour profiles and further frames change no grey level and only make work.
     needed = [chunk for kind, chunk in chunks if kind[:1].isupper() or kind == b"tRNS"]
     plain = _SIGNATURE + b"".join(needed)
@@ -139,19 +148,22 @@ def _chunks(data: bytes, where: str) -> Iterator[tuple[bytes, bytes]]:
     )
 
 
-def _check_stream(pixels: bytes, height: int, width: int, where: str) -> None:
+def _check_stream(data: bytes, pixels: bytes, height: int, width: int, where: str) -> None:
     """Make sure that packed pixels end about where the picture does.
 
     libpng unpacks whatever follows the last pixel, for minutes where it is gigabytes.
     """
-    # At most 8 bytes a pixel; and one a row, of which interlacing makes up to twice as many.
-    most = (8 * width + 2) * (height + 8)
-    stream = zlib.decompressobj()
+    bits = data[24] * _SAMPLES.get(data[25], 4)
+    # Interlacing makes up to twice as many rows, each with a byte before and a part of one after.
+    room = -(-width * bits // 8) * height + 4 * (height + 8)
+    stream, waiting = zlib.decompressobj(), pixels
     try:
-        stream.decompress(pixels, most)
+        while waiting and room >= 0:
+            room -= len(stream.decompress(waiting, _PIECE))
+            waiting = stream.unconsumed_tail
     except zlib.error:
         return  # libpng stops there, too
-    if stream.unconsumed_tail:
+    if room < 0:
         raise DataError(
             f"{where}: the PNG holds more than its {height}x{width} pixels; replace this file"
         )

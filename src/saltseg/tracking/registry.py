@@ -11,14 +11,12 @@ from pathlib import Path
 import mlflow
 import numpy as np
 from mlflow.entities.model_registry import ModelVersion
-from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
 from mlflow.types import Schema, TensorSpec
 
 from saltseg.errors import DataError, TrackingError
-from saltseg.inference.files import BLUEPRINT
 from saltseg.inference.model import Facts
-from saltseg.nets.blueprint import Blueprint
+from saltseg.nets.blueprint import BLUEPRINT, Blueprint
 from saltseg.params import load_params
 from saltseg.scoring.comparison import compare
 from saltseg.tracking.contestants import TrackedRun, choose, labels, obstacles
@@ -126,9 +124,7 @@ def _version_of(store: Store, name: str, run: TrackedRun) -> ModelVersion | None
 def _add(store: Store, name: str, run: TrackedRun, folder: Path) -> ModelVersion:
     """Log the model to its run, and register that."""
     client, run_id = store.client, run.run.info.run_id
-    try:
-        client.get_registered_model(name)
-    except MlflowException:
+    if not client.search_registered_models(f"name = '{name}'"):
         client.create_registered_model(
             name, description="Salt in seismic tiles: all folds of a cross-validation together."
         )
@@ -194,10 +190,10 @@ def _signature(blueprint: Blueprint) -> tuple[ModelSignature, object]:
 
 def _contest(store: Store, name: str, version: ModelVersion, run: TrackedRun) -> tuple[bool, str]:
     """Whether a version takes the place of the champion, and why."""
-    try:
-        champion = store.client.get_model_version_by_alias(name, CHAMPION)
-    except MlflowException:
+    [model] = store.client.search_registered_models(f"name = '{name}'")
+    if CHAMPION not in model.aliases:
         return True, "there was none"
+    champion = store.client.get_model_version_by_alias(name, CHAMPION)
     if champion.version == version.version:
         return True, "it is already"
     with tempfile.TemporaryDirectory() as temporary:
