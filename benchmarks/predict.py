@@ -16,13 +16,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from saltseg.inference.ensemble import ensemble
+from saltseg.inference.defaults import BATCH_SIZE
 from saltseg.inference.files import copy_model, load_models, read_folder
 from saltseg.inference.job import Wishes, predict_into
-from saltseg.inference.model import BATCH_SIZE, Facts, How
-from saltseg.inference.onnx import export_onnx
-from saltseg.inference.sections import open_inputs
-from saltseg.inference.segy import Geometry
+from saltseg.inference.model import Facts, How
+from saltseg.inference.sections import Reading, open_inputs
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import load_params
 from saltseg.tiles.channels import network_input
@@ -43,6 +41,8 @@ def main() -> None:
     parser.add_argument("--onnx", action="store_true", help="time onnxruntime on the arrays, too")
     options = parser.parse_args()
     prepare_engine(seed=1, threads=None)
+    from saltseg.inference.ensemble import ensemble
+
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
         blueprint, weights = make_models(folder / "models", options)
@@ -60,6 +60,8 @@ def main() -> None:
             print(f"files {files:.2f} s, bare model.predict {arrays:.2f} s: {ratios[-1]:.3f}")
         print(f"{describe(options)}: {statistics.median(ratios):.3f} times the bare networks")
         if options.onnx:
+            from saltseg.inference.onnx import export_onnx
+
             export_onnx(weights, blueprint, model.facts, folder / "model.onnx")
             time_onnx(folder / "model.onnx", bare, ready, options)
 
@@ -118,10 +120,8 @@ def make_tiles(path: Path, count: int) -> np.ndarray:
 def from_files(model, folder: Path) -> None:
     """One whole prediction, as `saltseg predict` does it once the model is loaded."""
     shutil.rmtree(folder / "out", ignore_errors=True)
-    path = folder / "tiles.zip"
-    with open_inputs([path], 99, Geometry()) as inputs:
-        wishes = Wishes(None, False, None, 99, [path])
-        predict_into(folder / "out", model, inputs, How(), wishes, overwrite=False)
+    with open_inputs([folder / "tiles.zip"], Reading()) as inputs:
+        predict_into(folder / "out", model, inputs, How(), Wishes())
 
 
 def timed(work) -> float:

@@ -38,42 +38,47 @@ _Depths = Annotated[
 _Batch = Annotated[int, typer.Option(min=1, help="Windows in a batch; fewer take less memory.")]
 
 
+_Inputs = Annotated[
+    list[Path],
+    typer.Argument(help="Folders or zips of PNG files; .png, .npy or SEG-Y files of any size."),
+]
+_Out = Annotated[
+    Path, typer.Option(help="A folder of its own for masks, overlays and coverage.csv.")
+]
+_Overlap = Annotated[
+    float, typer.Option(min=0, max=0.9, help="Share of a window that the next covers, too.")
+]
+_Probabilities = Annotated[bool, typer.Option("--probabilities", help="Write probabilities, too.")]
+_Clip = Annotated[
+    float, typer.Option(min=50, max=100, help="Percentile at which amplitudes are clipped.")
+]
+_Iline = Annotated[int, typer.Option(min=1, max=240, help="SEG-Y byte of the inline.")]
+_Xline = Annotated[int, typer.Option(min=1, max=240, help="SEG-Y byte of the crossline.")]
+_Line = Annotated[
+    bool, typer.Option("--line", help="The SEG-Y file is one 2-D line, traces in order.")
+]
+_Overwrite = Annotated[
+    bool, typer.Option("--overwrite", help="Begin anew: remove what was predicted before.")
+]
+
+
 @app.command()
 def predict(
-    inputs: Annotated[
-        list[Path],
-        typer.Argument(help="Folders or zips of PNG files; .png, .npy or SEG-Y files of any size."),
-    ],
-    out: Annotated[
-        Path, typer.Option(help="A folder of its own for masks, overlays and coverage.csv.")
-    ],
+    inputs: _Inputs,
+    out: _Out,
     run: _Run = "workspace",
     models: _Models = None,
     threshold: _Threshold = None,
     flip: _Flip = False,
-    overlap: Annotated[
-        float, typer.Option(min=0, max=0.9, help="Share of a window that the next covers, too.")
-    ] = defaults.OVERLAP,
-    probabilities: Annotated[
-        bool, typer.Option("--probabilities", help="Write probabilities, too.")
-    ] = False,
+    overlap: _Overlap = defaults.OVERLAP,
+    probabilities: _Probabilities = False,
     depths: _Depths = None,
-    clip: Annotated[
-        float, typer.Option(min=50, max=100, help="Percentile at which amplitudes are clipped.")
-    ] = defaults.CLIP,
-    iline: Annotated[
-        int, typer.Option(min=1, max=240, help="SEG-Y byte of the inline.")
-    ] = defaults.ILINE,
-    xline: Annotated[
-        int, typer.Option(min=1, max=240, help="SEG-Y byte of the crossline.")
-    ] = defaults.XLINE,
-    line: Annotated[
-        bool, typer.Option("--line", help="The SEG-Y file is one 2-D line, traces in order.")
-    ] = False,
+    clip: _Clip = defaults.CLIP,
+    iline: _Iline = defaults.ILINE,
+    xline: _Xline = defaults.XLINE,
+    line: _Line = False,
     batch_size: _Batch = defaults.BATCH_SIZE,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Begin anew: remove what was predicted before.")
-    ] = False,
+    overwrite: _Overwrite = False,
 ) -> None:
     """Find salt in pictures and sections of any size, with the networks of all folds.
 
