@@ -9,7 +9,7 @@ import pytest
 from saltseg.errors import DataError
 from saltseg.inference.model import How
 from saltseg.inference.submission import find_sample, write_submission
-from tests.inference.sample import model_of, write_zip
+from tests.inference.sample import brightness, model_of, write_zip
 from tests.inference.test_job import StoppedError, stopping, tiles
 
 
@@ -32,7 +32,12 @@ def test_rows_are_those_of_the_sample(tmp_path: Path) -> None:
     }
     write_zip(tmp_path / "test.zip", images)
     (tmp_path / "sample_submission.csv").write_text("id,rle_mask\nc,1 1\na,\nb,1 1\n")
-    model = model_of(height=4, width=3)
+
+    def networks(inputs: np.ndarray) -> np.ndarray:
+        assert not (inputs == 9).any(), "the extra tile is predicted"
+        return brightness(inputs)
+
+    model = model_of(networks, height=4, width=3)
     small = model.blueprint.preprocess.model_copy(update={"size": 32})
     model = replace(model, blueprint=model.blueprint.model_copy(update={"preprocess": small}))
     assert submit(tmp_path, model=model) == (2, 3)

@@ -151,6 +151,18 @@ def test_pixels_that_go_on_and_on(read: Callable[[bytes, str], object]) -> None:
     refused(data, "the PNG holds more than its 6x5 pixels; replace this file", read)
 
 
+def test_surplus_of_a_few_times_the_picture_is_too_much() -> None:
+    data = made(chunk(b"IDAT", zlib.compress(8 * rows(GREY))))
+    with pytest.raises(DataError, match="holds more than its 6x5 pixels"):
+        image_from_png(data, "x.png")
+
+
+def test_sides_alone_are_not_enough() -> None:
+    data = made(size=(2**14, 2**15))
+    with pytest.raises(DataError, match="expected at most 268435456 in all"):
+        image_from_png(data, "x.png", most=2**15)
+
+
 def test_some_bytes_after_the_last_pixel_are_no_harm() -> None:
     body = zlib.compress(rows(GREY) + bytes(9)) + b"end"
     image = image_from_png(made(chunk(b"IDAT", body)), "x.png")
