@@ -104,7 +104,10 @@ def _find(run: str, artifacts: Path) -> "Trained":
     from saltseg.records.revisions import find, workspace
 
     if run == WORKSPACE:
-        return trained(workspace())
+        try:
+            return trained(workspace())
+        except DataError as error:
+            raise WeightsError(f"{error}; or name another run, or a model's files") from None
     try:
         [outputs] = find([run])
     except DataError as error:
@@ -116,4 +119,4 @@ def _find(run: str, artifacts: Path) -> "Trained":
     try:
         return stored(run, artifacts)
     except DataError as error:
-        raise WeightsError(f"no run '{run}': {error}; and {not_of_dvc}") from None
+        raise WeightsError(f"no run '{run}': {not_of_dvc}; {error}") from None

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from dataclasses import replace
 
 from dvc.api import DVCFileSystem
-from dvc.exceptions import DvcException
+from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
 from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
@@ -71,5 +71,9 @@ def _at_commit(repo: Repo, name: str) -> Outputs:
 def _one_line_dvc_errors() -> Iterator[None]:
     try:
         yield
-    except (DvcException, SCMError) as error:
+    except NotDvcRepoError as error:
         raise DataError(f"{' '.join(str(error).split())}; run this where dvc.yaml is") from None
+    except (DvcException, SCMError) as error:
+        raise DataError(
+            f"{' '.join(str(error).split())}; `dvc exp list -A` lists the experiments"
+        ) from None
