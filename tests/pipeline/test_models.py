@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -16,9 +17,12 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
 
+from saltseg.cli import app
 from saltseg.nets.blueprint import Blueprint
 from saltseg.tiles.native import Native, resize_back
+from saltseg.tiles.rle import encode
 from tests.inference.sample import write_zip
 from tests.pipeline.projects import Project
 
@@ -143,31 +147,38 @@ def test_served_masks_are_those_of_training(
     np.testing.assert_array_equal(found["mask"], np.array(found["probability"]) > 0.5)
 
 
-def test_submission_passes_the_competitions_checks(project: Project, tiles: Path) -> None:
+def test_submission_passes_the_competitions_checks(
+    project: Project, tiles: Path, as_trained: np.ndarray
+) -> None:
     ids = [f"{n:03}" for n in reversed(range(40))]
     rows = "".join(f"{id_},1 1\n" for id_ in ids)
     (project.root / "sample_submission.csv").write_text(f"id,rle_mask\n{rows}")
-    saltseg(project, "submit", tiles.name, "--out", "submission.csv")
-    written = pd.read_csv(project.root / "submission.csv", dtype=str, keep_default_na=False)
+    threshold = float(np.median(as_trained))
+    saltseg(project, "submit", tiles.name, "--out", "sub.csv", "--threshold", str(threshold))
+    written = pd.read_csv(project.root / "sub.csv", dtype=str, keep_default_na=False)
     assert written["id"].tolist() == ids
-    score = saltseg(project, "score", "submission.csv", "submission.csv")
-    assert score.strip() == "map_iou 1.00000, iou 1.00000, dice 1.00000, 40 tiles"
+    truth = [encode((tile > threshold).astype(np.uint8)) for tile in reversed(as_trained)]
+    pd.DataFrame({"id": ids, "rle_mask": truth}).to_csv(project.root / "truth.csv", index=False)
+    score = saltseg(project, "score", "sub.csv", "truth.csv")
+    found = re.match(r"map_iou ([\d.]+), iou ([\d.]+), dice [\d.]+, 40 tiles", score)
+    assert found
+    assert min(float(number) for number in found.groups()) > 0.99
 
 
-def test_exported_it_works_anywhere(project: Project, tiles: Path, tmp_path: Path) -> None:
+def test_exported_it_works_anywhere(
+    project: Project, tiles: Path, as_trained: np.ndarray, tmp_path: Path
+) -> None:
     saltseg(project, "export", "--out", "taken", "--onnx", "taken.onnx")
-    saltseg(project, "predict", tiles.name, "--out", "here")
+    elsewhere = Project(tmp_path)
     for name in ("taken", "taken.onnx"):
         (project.root / name).rename(tmp_path / name)
-        elsewhere = Project(tmp_path)
-        said = saltseg(elsewhere, "predict", str(tiles), "--models", name, "--out", f"out-{name}")
-        assert "plain: salt in " in said
-        tables = [
-            pd.read_csv(folder / "coverage.csv")
-            for folder in (project.root / "here", tmp_path / f"out-{name}")
-        ]
-        assert (tables[0]["coverage"] - tables[1]["coverage"]).abs().max() < 1e-3
-    assert "taken: exists" not in said
+        asked = ("--models", name, "--out", f"out-{name}", "--probabilities")
+        said = saltseg(elsewhere, "predict", str(tiles), *asked)
+        assert "plain, threshold 0.5: salt in " in said
+        for number in (0, 39):
+            path = tmp_path / f"out-{name}/probabilities/{number:03}.png"
+            found = cv2.imread(str(path), cv2.IMREAD_UNCHANGED) / 65535
+            np.testing.assert_allclose(found, as_trained[number], atol=1e-4)
 
 
 MISTAKES = {
@@ -184,13 +195,18 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_mistakes_are_one_line(project: Project, tiles: Path, mistake: str) -> None:
+def test_mistakes_are_one_line(
+    project: Project, tiles: Path, mistake: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     arguments, expected = MISTAKES[mistake]
+    monkeypatch.chdir(project.root)
     before = sorted(project.root.iterdir())
-    said = saltseg(project, *arguments, ok=False)
-    assert said.startswith(f"saltseg {arguments[0]}: ")
-    assert expected in said
-    assert len(said.strip().splitlines()) == 1
+    # In this process, which has imported already what takes seconds.
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 1
+    assert done.stderr.startswith(f"saltseg {arguments[0]}: ")
+    assert expected in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
     assert sorted(project.root.iterdir()) == before
 
 
