@@ -1,6 +1,8 @@
 """Predict all that is asked for into a folder, and go on where it stopped."""
 
+from collections import deque
 from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -8,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from rich.progress import Progress
 
 from saltseg.files import staged_file
@@ -15,9 +18,11 @@ from saltseg.inference.model import How, Picture, SaltModel
 from saltseg.inference.results import Results, open_results
 from saltseg.inference.sections import Inputs, Section
 from saltseg.inference.volumes import Result
+from saltseg.inference.windows import Floats
 from saltseg.tiles.archive import version_of
 
 _SHOWN = 24
+_PIXELS_BEHIND = 2**22
 
 
 @dataclass(frozen=True)
@@ -68,10 +73,8 @@ def predict_into(
         with Progress(disable=not waiting) as progress:
             task = progress.add_task("predict", total=len(waiting))
             queue = _pictures(waiting, inputs.depths(waiting))
-            for picture, found in model.predict_each(queue, how, partial(progress.advance, task)):
-                mask = (found > threshold).astype(np.uint8)
-                large = bool((mask.shape > most).any())
-                results.put(picture.label, picture.grey, mask, found, drawn=large)
+            found = model.predict_each(queue, how, partial(progress.advance, task))
+            _write_all(results, found, threshold, most)
             progress.update(task, completed=len(waiting))
         results.write_table()
         table = results.table([section.id for section in inputs.sections])
@@ -93,6 +96,33 @@ def _settings(model: SaltModel, inputs: Inputs, how: How) -> dict[str, Any]:
         **inputs.reading.settings(),
         "depths": version_of(depths) if depths and model.needs_z else None,
     }
+
+
+def _write_all(
+    results: Results,
+    predicted: Iterator[tuple[Picture[Section], Floats]],
+    threshold: float,
+    most: NDArray[np.int64],
+) -> None:
+    """Write in a thread what was predicted, some pixels behind the networks."""
+
+    def write(picture: Picture[Section], found: Floats) -> int:
+        mask = (found > threshold).astype(np.uint8)
+        drawn = bool((mask.shape > most).any())
+        results.put(picture.label, picture.grey, mask, found, drawn)
+        return found.size
+
+    waiting: deque[Future[int]] = deque()
+    behind = 0
+    # Whatever happens to the networks, what waits is written before this is left.
+    with ThreadPoolExecutor(1) as writer:
+        for picture, found in predicted:
+            waiting.append(writer.submit(write, picture, found))
+            behind += found.size
+            while behind > _PIXELS_BEHIND:
+                behind -= waiting.popleft().result()
+        for one in waiting:
+            one.result()
 
 
 def _pictures(sections: Sequence[Section], depths: Sequence[float]) -> Iterator[Picture[Section]]:

@@ -1,6 +1,6 @@
 """Overlapping windows that cover a section, and their predictions blended into one picture."""
 
-from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +27,7 @@ class Canvas:
             overlap: Share of a window that its neighbour covers too, 0 to below 1.
         """
         rows, columns = (
-            list(_blended(length, most, overlap)) for length, most in zip(size, window, strict=True)
+            _blended(length, most, overlap) for length, most in zip(size, window, strict=True)
         )
         self.windows = [(row, column) for row, _ in rows for column, _ in columns]
         self._weights = [(high[:, None], wide) for _, high in rows for _, wide in columns]
@@ -52,7 +52,8 @@ class Canvas:
         return np.clip(self._sum, 0, 1)
 
 
-def _blended(length: int, most: int, overlap: float) -> Iterator[tuple[slice, Floats]]:
+@lru_cache
+def _blended(length: int, most: int, overlap: float) -> list[tuple[slice, Floats]]:
     """Windows along one axis, each with the weight of its pixels."""
     window = min(length, most)
     step = max(1, round(window * (1 - overlap)))
@@ -62,6 +63,5 @@ def _blended(length: int, most: int, overlap: float) -> Iterator[tuple[slice, Fl
     total = np.zeros(length)
     for start in starts:
         total[start : start + window] += taper
-    for start in starts:
-        place = slice(start, start + window)
-        yield place, (taper / total[place]).astype(np.float32)
+    places = [slice(start, start + window) for start in starts]
+    return [(place, (taper / total[place]).astype(np.float32)) for place in places]
