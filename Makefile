@@ -38,8 +38,8 @@ reproduce: $(READY)  ## Run everything twice, and say by stage whether the bytes
 bench: $(READY)  ## Benchmarks (each has options: python benchmarks/NAME.py --help)
 	for script in benchmarks/*.py; do python $$script || exit; done
 
-test: $(READY)  ## All tests, side by side where there are cores for it
-	pytest -n logical --maxprocesses 4
+test: $(READY)  ## All tests, three side by side: many of them wait
+	pytest -n 3
 
 check: $(READY)  ## Style, types, layers, spelling
 	ruff check .

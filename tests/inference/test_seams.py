@@ -5,9 +5,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from saltseg.inference.defaults import OVERLAP
 from saltseg.inference.files import load_models
 from saltseg.inference.model import SaltModel
-from saltseg.inference.windows import OVERLAP, Canvas
+from saltseg.inference.windows import Canvas
 from saltseg.tiles.amplitudes import grey_levels
 from saltseg.tiles.geology import make_section
 from saltseg.tiles.recipe import read_recipe

@@ -54,7 +54,7 @@ def test_dataset_that_does_not_exist(bare: Project) -> None:
 
 
 def test_training_before_preprocessing(bare: Project) -> None:
-    assert "data/processed/images.npy" in stage(bare, "train", "--fold", "0")
+    assert "data/processed/native.json" in stage(bare, "train", "--fold", "0")
     assert not list(bare.root.glob("models/*/*"))
 
 
