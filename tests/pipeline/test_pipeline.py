@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.pipeline.projects import Project
+from tests.pipeline.projects import Project, run_queue
 
 pytestmark = pytest.mark.slow
 
@@ -117,7 +117,7 @@ def test_a_queued_experiment_runs_its_own_code(project: Project) -> None:
     asked = ("--queue", "--name", "snapshot", "-S", "split.n_splits=4", "split")
     project.run("dvc", "exp", "run", *asked)
     channels.write_text(own)
-    project.run("dvc", "queue", "start", "-j", "1")
-    log = project.run("dvc", "queue", "logs", "snapshot", "--follow")
+    run_queue(project, jobs=1)
+    log = project.run("dvc", "queue", "logs", "snapshot")
     assert "a snapshot" in log
     assert "ERROR" not in log
