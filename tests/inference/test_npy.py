@@ -8,6 +8,7 @@ import pytest
 
 from saltseg.errors import DataError
 from saltseg.inference.npy import NpyVolume
+from saltseg.tiles.amplitudes import grey_levels
 
 
 def written(path: Path, array: np.ndarray) -> Path:
@@ -47,6 +48,13 @@ def test_all_sections_share_one_scale(tmp_path: Path) -> None:
     quiet, loud = volume.read("v/00").astype(int), volume.read("v/05").astype(int)
     assert np.abs(quiet - 128).max() < 5
     assert np.ptp(loud) == 255
+
+
+def test_scale_is_that_of_grey_levels(tmp_path: Path) -> None:
+    numbers = amplitudes(150, 1200)
+    numbers[::7] *= 5
+    volume = NpyVolume(written(tmp_path / "line.npy", numbers), 99)
+    np.testing.assert_array_equal(volume.read("line"), grey_levels(numbers))
 
 
 @pytest.mark.parametrize("shape", [(20, 30), (4, 20, 30)])

@@ -1,6 +1,7 @@
 """Amplitudes or grey levels in an `.npy` file: one section, or several of one size."""
 
 from functools import cached_property
+from math import isqrt
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from saltseg.inference.volumes import Result, spread
 from saltseg.tiles.amplitudes import clip_limit, grey_levels, require_finite
 from saltseg.tiles.survey import Bytes
 
-_SPREAD = (64, 128, 128)
+_SAMPLED, _SAMPLED_SECTIONS = 2**20, 64
 _EXPECTED = (
     "expected (samples, traces) or (sections, samples, traces) of amplitudes, or of grey levels as"
     " uint8, written by numpy.save"
@@ -77,11 +78,18 @@ class NpyVolume:
 
     @cached_property
     def _limit(self) -> float:
-        sections = _sections(self._open())
-        places = [spread(n, most) for n, most in zip(sections.shape, _SPREAD, strict=True)]
-        return clip_limit(sections[np.ix_(*places)], self._clip)
+        return clip_limit(_sample(_sections(self._open())), self._clip)
 
 
 def _sections(array: NDArray[Any]) -> NDArray[Any]:
     """The same array with three axes."""
     return array if array.ndim == 3 else array[None]
+
+
+def _sample(sections: NDArray[Any]) -> NDArray[Any]:
+    """All of a small file, else rows and columns of some sections."""
+    if sections.size <= _SAMPLED:
+        return sections
+    side = isqrt(_SAMPLED // min(len(sections), _SAMPLED_SECTIONS))
+    most = (_SAMPLED_SECTIONS, side, side)
+    return sections[np.ix_(*map(spread, sections.shape, most))]
