@@ -23,7 +23,8 @@ def load(run_or_folder: str | Path = WORKSPACE, repeatable: bool = False) -> Sal
 
     Args:
         run_or_folder: `workspace`, a DVC experiment or commit, a run of MLflow by id, name or
-            backbone; or a folder of folds, or an ONNX file.
+            backbone; or a folder of folds, or an ONNX file. A folder goes before a run of its
+            name, but for `workspace`.
         repeatable: Fix threads and the order of sums, so that the same pictures give the same
             bytes; only before Keras has computed anything in this process.
 
@@ -35,9 +36,23 @@ def load(run_or_folder: str | Path = WORKSPACE, repeatable: bool = False) -> Sal
             to restore them.
     """
     path = Path(run_or_folder)
-    if isinstance(run_or_folder, Path) or path.suffix == ".onnx" or path.is_dir():
+    in_files = path.suffix == ".onnx" or path.is_dir()
+    if isinstance(run_or_folder, Path) or (in_files and run_or_folder not in ("", WORKSPACE)):
         return load_models(path, repeatable)
-    with model_folder(run_or_folder) as folder:
+    return load_run(run_or_folder, repeatable)
+
+
+def load_run(run: str, repeatable: bool = False) -> SaltModel:
+    """Load the model of a run, whatever folder has its name; see `load`.
+
+    Args:
+        run: As in `load`, no file.
+        repeatable: As there.
+
+    Raises:
+        SaltsegError: As there.
+    """
+    with model_folder(run) as folder:
         return load_models(folder, repeatable)
 
 

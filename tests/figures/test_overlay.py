@@ -1,5 +1,7 @@
 """Masks over pictures."""
 
+import tracemalloc
+
 import cv2
 import numpy as np
 
@@ -18,6 +20,17 @@ def test_salt_is_tinted_and_outlined() -> None:
     assert (painted[5, 10:20] == BLUE).all()
     # A quarter of the colour, three quarters of the grey.
     np.testing.assert_array_equal(painted[10, 15], [127, 114, 83])
+
+
+def test_memory_is_a_few_times_the_picture() -> None:
+    grey = np.full((1000, 1000), 100, np.uint8)
+    tracemalloc.start()
+    try:
+        overlay(grey, np.ones_like(grey))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 8 * grey.size
 
 
 def test_no_salt_leaves_the_picture() -> None:

@@ -67,7 +67,11 @@ def test_threshold_is_the_default_unless_it_is_told(models: Path, tmp_path: Path
     facts = Facts(name="best", threshold=0.35, key="abc", map_iou=0.8)
     copy_model(blueprint, weights, facts, tmp_path / "out")
     assert load_models(tmp_path / "out").facts == facts
-    assert load_models(tmp_path / "out").digest == load_models(models).digest
+    digest = load_models(models).digest
+    assert load_models(tmp_path / "out").digest == digest
+    for told in (tmp_path / "out").glob("fold-*/blueprint.json"):
+        told.write_text(told.read_text().replace('"height": 101', '"height": 150'))
+    assert load_models(tmp_path / "out").digest != digest
 
 
 def test_onnx_gives_the_same_probabilities(both: SaltModel, onnx_file: Path) -> None:
@@ -130,11 +134,32 @@ def test_what_is_no_model_is_one_line(models: Path, tmp_path: Path) -> None:
         assert "\n" not in str(caught.value)
 
 
+def batch_of_one(graph: onnx.GraphProto) -> None:
+    graph.input[0].type.tensor_type.shape.dim[0].dim_value = 1
+
+
+def second_input(graph: onnx.GraphProto) -> None:
+    graph.input.append(onnx.helper.make_tensor_value_info("more", onnx.TensorProto.FLOAT, [1]))
+
+
+def float_input(graph: onnx.GraphProto) -> None:
+    [tile] = graph.input
+    tile.type.tensor_type.elem_type = onnx.TensorProto.FLOAT
+    cast = onnx.helper.make_node("Cast", ["tile"], ["bytes"], to=onnx.TensorProto.UINT8)
+    for node in graph.node:
+        node.input[:] = ["bytes" if name == "tile" else name for name in node.input]
+    graph.node.insert(0, cast)
+
+
 def test_what_is_no_onnx_model_is_one_line(onnx_file: Path, tmp_path: Path) -> None:
-    names = ("text", "cut", "foreign", "liar")
-    text, cut, foreign, liar = (tmp_path / f"{name}.onnx" for name in names)
+    names = ("text", "cut", "foreign", "liar", "one", "floats", "twice")
+    text, cut, foreign, liar, one, floats, twice = (tmp_path / f"{name}.onnx" for name in names)
     text.write_text("no network")
     cut.write_bytes(onnx_file.read_bytes()[:-1000])
+    for path, change in ((one, batch_of_one), (floats, float_input), (twice, second_input)):
+        graph = onnx.load(onnx_file)
+        change(graph.graph)
+        onnx.save(graph, path)
     graph = onnx.load(onnx_file)
     [told] = [entry for entry in graph.metadata_props if entry.key == "blueprint"]
     told.value = told.value.replace('"size":32', '"size":64')
@@ -145,7 +170,10 @@ def test_what_is_no_onnx_model_is_one_line(onnx_file: Path, tmp_path: Path) -> N
         (tmp_path / "missing.onnx", "missing.onnx: no readable model (no such file)"),
         (text, "text.onnx: no readable model"),
         (cut, "cut.onnx: no readable model"),
-        (liar, "liar.onnx: takes"),
+        (liar, "liar.onnx: no readable model (it takes and gives"),
+        (one, "one.onnx: no readable model (it takes and gives"),
+        (floats, "floats.onnx: no readable model (it takes and gives"),
+        (twice, "twice.onnx: no readable model (it takes and gives"),
         (foreign, "foreign.onnx: not written by `saltseg export --onnx`"),
     ):
         with pytest.raises(WeightsError) as caught:

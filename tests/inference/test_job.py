@@ -1,5 +1,6 @@
 """Predictions in a folder: what is written, and how a stopped one goes on."""
 
+import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -285,6 +286,82 @@ def test_probabilities_may_be_asked_for_later(tmp_path: Path) -> None:
     run(tmp_path / "out", [path])
     run(tmp_path / "out", [path], wishes=replace(PLAIN, probabilities=True))
     assert len(list((tmp_path / "out/probabilities").iterdir())) == 2
+
+
+@pytest.mark.parametrize("kind", ["tile", "volume"])
+def test_outdated_probabilities_are_no_results(tmp_path: Path, kind: str) -> None:
+    path, out = tmp_path / {"tile": "t.png", "volume": "t.npy"}[kind], tmp_path / "out"
+
+    def write(level: int) -> None:
+        grey = np.full((SIDE, SIDE), level, np.uint8)
+        path.write_bytes(png(grey)) if kind == "tile" else np.save(path, grey)
+
+    write(200)
+    run(out, [path], wishes=replace(PLAIN, probabilities=True))
+    write(10)
+    run(out, [path])
+    assert not list(out.rglob("probabilities/*.png"))
+    assert not list(out.glob("*.probability.npy"))
+    run(out, [path], wishes=replace(PLAIN, probabilities=True))
+    assert set(mask(out / "probabilities/t.png").ravel() // 257) == {10}
+    if kind == "volume":
+        np.testing.assert_allclose(np.load(out / "t.probability.npy"), 10 / 255, atol=1e-4)
+
+
+def test_a_section_that_shrank_to_a_tile_has_no_overlay(tmp_path: Path) -> None:
+    path = tmp_path / "t.png"
+    for width, drawn in ((3 * SIDE, True), (SIDE, False)):
+        path.write_bytes(png(picture(SIDE, width)))
+        run(tmp_path / "out", [path])
+        assert (tmp_path / "out/overlays/t.png").exists() is drawn
+
+
+def test_sections_that_a_volume_has_lost_are_forgotten(tmp_path: Path) -> None:
+    path, out = tmp_path / "v.npy", tmp_path / "out"
+    other, _ = tiles(tmp_path, 1)
+    np.save(path, np.full((12, SIDE, SIDE), 200, np.uint8))
+    run(out, [path, other])
+    np.save(path, np.zeros((3, SIDE, SIDE), np.uint8))
+    run(out, [path])
+    kept = ["t00", "v/0", "v/1", "v/2"]
+    assert pd.read_csv(out / "coverage.csv")["id"].tolist() == kept
+    assert sorted(file.name for file in (out / "masks/v").iterdir()) == ["0.png", "1.png", "2.png"]
+    assert len(run(out, [path, other], stopping(after=0))) == 4
+
+
+@pytest.mark.parametrize("left", [".lock", ".prediction.json.partial"])
+def test_stopped_before_it_began_it_can_begin(tmp_path: Path, left: str) -> None:
+    path, _ = tiles(tmp_path, 2)
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / left).touch()
+    assert len(run(tmp_path / "out", [path])) == 2
+
+
+def test_a_journal_that_is_no_text_is_no_obstacle(tmp_path: Path) -> None:
+    path, _ = tiles(tmp_path, 2)
+    run(tmp_path / "out", [path])
+    with (tmp_path / "out/.sections.jsonl").open("ab") as journal:
+        journal.write(b'\n["\xff\xfe')
+    assert len(run(tmp_path / "out", [path], stopping(after=0))) == 2
+
+
+def test_a_section_too_long_for_a_picture_is_one_line(tmp_path: Path) -> None:
+    np.save(tmp_path / "long.npy", np.zeros((2, 10**6 + 1), np.uint8))
+    with pytest.raises(DataError, match=r"long: 2x1000001 pixels, which no PNG can hold"):
+        run(tmp_path / "out", [tmp_path / "long.npy"])
+
+
+def test_nobody_reads_any_more_when_an_error_is_told(tmp_path: Path) -> None:
+    folder = tmp_path / "tiles"
+    folder.mkdir()
+    for n in range(30):
+        (folder / f"t{n:02}.png").write_bytes(png(picture(seed=n)))
+    before = threading.active_count()
+    with pytest.raises(StoppedError) as caught:
+        run(tmp_path / "out", [folder], stopping(after=1))
+    # The error keeps every frame: no thread of theirs may run while it is told.
+    assert caught.tb
+    assert threading.active_count() == before
 
 
 def test_overwrite_begins_anew(tmp_path: Path) -> None:

@@ -117,6 +117,13 @@ def test_no_pictures_give_no_predictions() -> None:
     assert model_of().predict(np.zeros((0, 64, 64), np.uint8)).shape == (0, 64, 64)
 
 
+def test_what_is_no_array_is_one_line() -> None:
+    with pytest.raises(DataError, match="images: no array"):
+        model_of().predict([[1, 2], [3]])  # type: ignore[arg-type]
+    with pytest.raises(DataError, match=r"z: shape .*expected one number for each picture"):
+        model_of().predict(picture(), ["deep"])  # type: ignore[arg-type]
+
+
 def test_depths_must_fit_the_pictures() -> None:
     with pytest.raises(DataError, match="one number for each picture"):
         model_of().predict(np.stack([picture()] * 2), np.zeros(3))

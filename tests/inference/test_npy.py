@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.inference.npy import NpyVolume
+from saltseg.inference.npy import NpyVolume, _sample, _sections
 from saltseg.tiles.amplitudes import grey_levels
 
 
@@ -110,6 +110,20 @@ def test_other_files_are_one_line(tmp_path: Path, content: bytes) -> None:
     path.write_bytes(content)
     with pytest.raises(DataError, match=r"v.npy: no readable array"):
         NpyVolume(path, 99)
+
+
+@pytest.mark.parametrize("shape", [(20, 2_000_000), (3000, 2, 500), (2, 3000, 900), (900, 80, 90)])
+def test_the_scale_comes_from_about_a_million_values(shape: tuple[int, ...]) -> None:
+    found = _sample(_sections(np.broadcast_to(np.int8(1), shape))).size
+    assert 0.85 * 2**20 < found <= 2**20
+
+
+def test_a_full_disk_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A memory map would kill the process; see docs/reliability.md."""
+    np.save(tmp_path / "v.npy", np.zeros((3, 200, 200), np.uint8))
+    volume = NpyVolume(tmp_path / "v.npy", 99)
+    with pytest.raises(OSError, match="No space left"):
+        volume.write(lambda _: np.zeros((200, 200), np.float32), Path("/dev/full"), False)
 
 
 def test_memory_for_the_scale_is_bounded(tmp_path: Path) -> None:

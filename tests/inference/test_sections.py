@@ -71,6 +71,8 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
     write_zip(tmp_path / "none.zip", {})
     (tmp_path / "broken.zip").write_bytes(b"PK\x03\x04 and no more")
     os.mkfifo(tmp_path / "pipe.png")
+    unreadable = tmp_path / os.fsdecode(b"\xff.png")
+    unreadable.write_bytes(png(picture()))
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
         np.save(tmp_path / name / "cube.npy", np.zeros((len(name), 4, 4)))
@@ -87,6 +89,7 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
         ([tmp_path / "broken.zip"], "broken.zip: not a readable zip"),
         ([tmp_path / "pipe.png"], "pipe.png: no such file or folder"),
         ([tmp_path / "one/cube.npy", tmp_path / "two/cube.npy"], "cube.npy: files of one name"),
+        ([unreadable], "a name that is no printable text; rename the file"),
         ([one, two], "1 tile (a) more than once"),
     ):
         with pytest.raises(DataError) as caught:

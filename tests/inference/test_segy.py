@@ -69,6 +69,12 @@ def test_inlines_may_differ_in_length(tmp_path: Path) -> None:
     assert [volume.read(id_).shape[1] for id_ in volume.ids] == [3, 2]
 
 
+def test_lines_may_change_direction(tmp_path: Path) -> None:
+    places = [(1, 1), (1, 2), (1, 3), (2, 3), (2, 2), (2, 1)]
+    path = write_segy(tmp_path / "v.sgy", amplitudes(6), places)
+    assert SegyVolume(path, 99, Geometry()).ids == ["v/inline-1", "v/inline-2"]
+
+
 def test_one_inline_is_one_section(tmp_path: Path) -> None:
     path = write_segy(tmp_path / "v.sgy", amplitudes(4), grid([8], [1, 2, 3, 4]))
     assert SegyVolume(path, 99, Geometry()).ids == ["v/inline-8"]
@@ -133,6 +139,7 @@ def test_numbers_may_stand_elsewhere(tmp_path: Path) -> None:
         [(n, n) for n in range(6)],
         [(1, 1), (2, 2), (1, 3), (2, 4), (1, 5), (2, 6)],
         [(1, 1), (1, 2), (1, 1), (2, 1), (2, 2), (2, 3)],
+        [(1, 1), (1, 3), (1, 2), (2, 1), (2, 2), (2, 3)],
     ],
 )
 def test_without_geometry_it_must_be_called_a_line(

@@ -209,6 +209,8 @@ def test_exported_it_works_anywhere(
 
 MISTAKES = {
     "unknown run": (["predict", "tiles.zip", "--run", "nosuch", "--out", "x"], "no run 'nosuch'"),
+    "no run": (["predict", "tiles.zip", "--run", "", "--out", "x"], "an empty name of a run"),
+    "a folder is no run": (["predict", "tiles.zip", "--run", "data", "--out", "x"], "'data'"),
     "no models": (["predict", "tiles.zip", "--models", "data", "--out", "x"], "data: no trained"),
     "no input": (["predict", "none.zip", "--out", "x"], "none.zip: no such file or folder"),
     "out is a file": (["predict", "tiles.zip", "--out", "dvc.yaml"], "a file where a folder"),

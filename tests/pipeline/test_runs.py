@@ -58,17 +58,26 @@ def test_champion_is_the_better_one(compared: Project, tmp_path: Path) -> None:
     assert "mobilenetv2" in said[1]
 
 
-def test_lost_networks_of_an_experiment_say_how_to_restore_them(compared: Project) -> None:
+def test_lost_networks_of_an_experiment_say_how_to_restore_them(
+    compared: Project, tmp_path: Path
+) -> None:
     write_zip(compared.root / "one.zip", {"a": picture(101, 101)})
     cache = compared.root / ".dvc/cache"
     cache.rename(compared.root / "gone")
     cache.mkdir()
-    command = ("saltseg", "predict", "one.zip", "--run", "picky", "--out", "x")
+    (compared.root / "picky").mkdir()  # a folder is no run, whatever its name
+    # As in a fresh clone: nor has DVC an index of what the cache held.
+    lost = {"DVC_SITE_CACHE_DIR": str(tmp_path)}
+    command = ("saltseg", "predict", "one.zip", "--out", "x", "--run")
     try:
-        said = compared.run(*command, ok=False)
+        said = compared.run(*command, "picky", ok=False, **lost)
+        of_commit = compared.run(*command, "HEAD", ok=False, **lost)
     finally:
+        (compared.root / "picky").rmdir()
         cache.rmdir()
         (compared.root / "gone").rename(cache)
     assert len(said.strip().splitlines()) == 1, said
     assert "`dvc exp apply picky`, then `dvc pull`" in said
+    assert len(of_commit.strip().splitlines()) == 1, of_commit
+    assert "`dvc pull` brings it back" in of_commit
     assert not (compared.root / "x").exists()

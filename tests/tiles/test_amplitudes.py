@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from saltseg.errors import DataError
-from saltseg.tiles.amplitudes import clip_limit, grey_levels, require_finite
+from saltseg.tiles.amplitudes import clip_limit, grey_levels
 
 
 def test_zero_is_the_middle_and_the_limit_white() -> None:
@@ -21,7 +21,7 @@ def test_limit_is_a_percentile_of_both_signs() -> None:
     assert clip_limit(amplitudes, 50) == 50
     assert clip_limit(amplitudes, 100) == 1e6
     assert clip_limit(np.array([np.nan, np.inf, -3.0]), 99) == 3
-    assert clip_limit(np.array([np.nan])) == 0
+    assert clip_limit(np.array([np.nan])) == 1
 
 
 @pytest.mark.parametrize("dtype", [np.int8, np.int16, np.int32])
@@ -45,7 +45,14 @@ def test_without_limit_it_is_their_own() -> None:
 
 
 def test_silence_is_grey() -> None:
-    assert (grey_levels(np.zeros((3, 4)), 0) == 128).all()
+    assert (grey_levels(np.zeros((3, 4))) == 128).all()
+
+
+def test_a_whisper_in_silence_is_heard() -> None:
+    amplitudes = np.zeros(1000)
+    amplitudes[:5] = [-1e-3, 1e-3, 5e-4, -5e-4, 0]
+    assert clip_limit(amplitudes, 99) == 1e-3
+    assert grey_levels(amplitudes)[:5].tolist() == [0, 255, 191, 64, 128]
 
 
 @settings(max_examples=100, deadline=None)
@@ -62,7 +69,6 @@ def test_louder_is_never_darker(amplitudes: np.ndarray, limit: float) -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_what_cannot_be_scaled_is_named(bad: float) -> None:
     amplitudes = np.zeros((5, 6))
-    require_finite(amplitudes, "here")
     amplitudes[3, 4:] = bad
     with pytest.raises(DataError, match=r"here: 2 amplitudes .*first at \(3, 4\)"):
-        require_finite(amplitudes, "here")
+        grey_levels(amplitudes, where="here")

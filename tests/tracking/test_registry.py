@@ -87,7 +87,30 @@ def test_what_cannot_be_compared_does_not_become_champion(
     store.client.delete_run(held.run_id)
     third = put(write_outputs("third", code="c", score=0.9))
     assert not third.champion
-    assert "the run of version 1, the champion, is gone" in third.reason
+    assert "the run of version 1, the champion, is gone; --force replaces it" in third.reason
+
+
+def test_a_run_written_anew_has_a_version_of_its_own(
+    store: Store, put: Put, write_outputs: WriteOutputs
+) -> None:
+    outputs = write_outputs("first", code="a", score=0.6)
+    first = put(outputs)
+    held = store.client.get_model_version_by_alias(first.name, CHAMPION)
+    store.client.delete_run(held.run_id)
+    second = put(outputs)
+    assert (second.version, second.new, second.champion) == ("2", True, True)
+    assert "the same cross-validation as version 1, written anew" in second.reason
+
+
+def test_a_champion_that_somebody_else_made_is_left(
+    store: Store, put: Put, write_outputs: WriteOutputs
+) -> None:
+    first = put(write_outputs("first", code="a"))
+    foreign = store.client.create_model_version(first.name, "file:///nowhere")
+    store.client.set_registered_model_alias(first.name, CHAMPION, foreign.version)
+    second = put(write_outputs("second", code="b", score=0.9))
+    assert not second.champion
+    assert "the run of version 2, the champion, is gone" in second.reason
 
 
 def test_the_model_is_whole_and_nothing_in_it_is_pickled(

@@ -197,7 +197,7 @@ def register(
 
 
 def _load(run: str, models: Path | None) -> "SaltModel":
-    """The model; `--models` goes before `--run`, which has a default."""
-    from saltseg.trained import load
+    """The model; `--models` goes before `--run`, which has a default and is never a folder."""
+    from saltseg.trained import load, load_run
 
-    return load(models or run, repeatable=True)
+    return load(models, repeatable=True) if models else load_run(run, repeatable=True)

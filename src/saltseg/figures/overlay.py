@@ -27,10 +27,12 @@ def overlay(grey: Bytes, mask: Bytes) -> Bytes:
         (H, W, 3) uint8, blue first, as OpenCV writes it.
     """
     colour = 255 * np.array(to_rgb(PREDICTION)[::-1])
+    levels = np.arange(256)[:, None]
+    tinted = np.rint((1 - _TINT) * levels + _TINT * colour).astype(np.uint8)
     salt = (mask > 0).astype(np.uint8)
     painted = np.repeat(grey[..., None], 3, axis=2)
-    inside = salt > 0
-    painted[inside] = np.rint((1 - _TINT) * painted[inside] + _TINT * colour).astype(np.uint8)
+    for channel in range(3):
+        np.copyto(painted[..., channel], tinted[grey, channel], where=salt.view(bool))
     outlines, _ = cv2.findContours(salt, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(painted, outlines, -1, colour.tolist(), 1)
     return painted

@@ -41,12 +41,12 @@ def load_models(path: Path, repeatable: bool = False) -> SaltModel:
     from saltseg.inference.ensemble import ensemble, networks
 
     found = networks(ensemble(blueprint, weights))
-    return SaltModel(blueprint, facts, digest_of(weights), found)
+    return SaltModel(blueprint, facts, digest_of(weights, blueprint.model_dump_json()), found)
 
 
-def digest_of(paths: Sequence[Path]) -> str:
-    """One digest of several files."""
-    found = hashlib.sha256()
+def digest_of(paths: Sequence[Path], text: str = "") -> str:
+    """One digest of several files and a text."""
+    found = hashlib.sha256(text.encode())
     for path in paths:
         with path.open("rb") as file:
             found.update(hashlib.file_digest(file, "sha256").digest())

@@ -3,6 +3,7 @@
 from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -13,16 +14,19 @@ import pandas as pd
 from numpy.typing import NDArray
 from rich.progress import Progress
 
+from saltseg.errors import DataError
 from saltseg.files import staged_file
 from saltseg.inference.model import How, Picture, SaltModel
 from saltseg.inference.results import Results, open_results
 from saltseg.inference.sections import Inputs, Section
-from saltseg.inference.volumes import Result
+from saltseg.inference.volumes import Result, Volume
 from saltseg.inference.windows import Floats
 from saltseg.tiles.archive import version_of
 
 _SHOWN = 24
 _PIXELS_BEHIND = 2**22
+_MOST = 10**6
+"""Pixels of a side that libpng takes."""
 
 
 @dataclass(frozen=True)
@@ -67,14 +71,18 @@ def predict_into(
     kinds = ("masks", "probabilities") if wishes.probabilities else ("masks",)
     most = np.array([model.blueprint.native.height, model.blueprint.native.width])
     with open_results(folder, settings, kinds, wishes.overwrite) as results:
+        for volume in inputs.volumes:
+            results.forget(volume.path, set(volume.ids))
         waiting = [section for section in inputs.sections if not results.has(section)]
+        _drop_outdated(results, inputs, waiting)
         if before := len(inputs.sections) - len(waiting):
             print(f"{before} of {len(inputs.sections)} were there already")
         with Progress(disable=not waiting) as progress:
             task = progress.add_task("predict", total=len(waiting))
             queue = _pictures(waiting, inputs.depths(waiting))
-            found = model.predict_each(queue, how, partial(progress.advance, task))
-            _write_all(results, found, threshold, most)
+            predicted = model.predict_each(queue, how, partial(progress.advance, task))
+            with closing(predicted):
+                _write_all(results, predicted, threshold, most)
             progress.update(task, completed=len(waiting))
         results.write_table()
         table = results.table([section.id for section in inputs.sections])
@@ -127,7 +135,27 @@ def _write_all(
 
 def _pictures(sections: Sequence[Section], depths: Sequence[float]) -> Iterator[Picture[Section]]:
     for section, z in zip(sections, depths, strict=True):
-        yield Picture(section, section.read(), z)
+        grey = section.read()
+        if max(grey.shape) > _MOST:
+            height, width = grey.shape
+            raise DataError(
+                f"{section}: {height}x{width} pixels, which no PNG can hold; expected at most"
+                f" {_MOST} a side, so cut it"
+            )
+        yield Picture(section, grey, z)
+
+
+def _drop_outdated(results: Results, inputs: Inputs, waiting: Sequence[Section]) -> None:
+    """Remove whole files of masks whose sections are to be predicted anew."""
+    changed = {section.source for section in waiting}
+    for volume in inputs.volumes:
+        if volume.path in changed:
+            for kind in ("mask", "probability"):
+                _whole(results, volume, kind).unlink(missing_ok=True)
+
+
+def _whole(results: Results, volume: Volume, kind: str) -> Path:
+    return results.folder / f"{volume.path.stem}.{kind}{volume.path.suffix}"
 
 
 def _write_volumes(results: Results, inputs: Inputs, kinds: Sequence[str]) -> None:
@@ -136,8 +164,7 @@ def _write_volumes(results: Results, inputs: Inputs, kinds: Sequence[str]) -> No
         written.append(("probability", results.probabilities, False))
     for volume in inputs.volumes:
         for kind, read, binary in written:
-            target = results.folder / f"{volume.path.stem}.{kind}{volume.path.suffix}"
-            with staged_file(target) as staging:
+            with staged_file(_whole(results, volume, kind)) as staging:
                 volume.write(read, staging, binary)
 
 

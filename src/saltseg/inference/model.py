@@ -1,10 +1,11 @@
 """A trained model: networks of one or several folds, and what happens before and after them."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -138,16 +139,19 @@ class SaltModel:
         Raises:
             DataError: The pictures are of another shape or dtype, or too small, or z is missing.
         """
-        images = np.asarray(images)
+        images, depths = _array(images, "images"), None if z is None else _array(z, "z")
         if images.dtype != np.uint8 or images.ndim not in (2, 3):
             raise DataError(
                 f"images: {images.ndim} axes of {images.dtype}; expected grey levels, (H, W) or"
                 " (N, H, W) uint8; saltseg.grey_levels makes them of amplitudes"
             )
         pictures = images if images.ndim == 3 else images[None]
-        depths = np.full(len(pictures), np.nan) if z is None else np.asarray(z, np.float64)
-        if depths.shape != (len(pictures),):
-            raise DataError(f"z: shape {depths.shape}; expected one number for each picture")
+        if depths is None:
+            depths = np.full(len(pictures), np.nan)
+        if depths.shape != (len(pictures),) or depths.dtype.kind not in "fiu":
+            raise DataError(
+                f"z: shape {depths.shape} of {depths.dtype}; expected one number for each picture"
+            )
         queue = (Picture(n, *one) for n, one in enumerate(zip(pictures, depths, strict=True)))
         found = np.empty(pictures.shape, np.float32)
         for picture, probabilities in self.predict_each(queue, How(flip, overlap, batch_size)):
@@ -163,7 +167,7 @@ class SaltModel:
         pictures: Iterable[Picture[Label]],
         how: How,
         progress: Callable[[float], None] = lambda share: None,
-    ) -> Iterator[tuple[Picture[Label], Floats]]:
+    ) -> Generator[tuple[Picture[Label], Floats]]:
         """Predict pictures as they come, in memory that does not grow with their number.
 
         The next pictures are read while the networks compute.
@@ -179,13 +183,16 @@ class SaltModel:
         Raises:
             DataError: As in `predict`, or whatever reading the pictures raises.
         """
-        for batch in ahead(_batches(self._windows(pictures, how), how.batch_size)):
-            inputs = np.stack([window.input for window in batch])
-            for window, tile in zip(batch, self._forward(inputs, how), strict=True):
-                tile = resize_back(tile, *window.shape)
-                progress(1 / len(window.canvas.windows))
-                if window.canvas.add(window.number, tile):
-                    yield window.picture, window.canvas.probabilities
+        windows = self._windows(pictures, how)
+        # Closed, so that nothing is read any more when an error is told.
+        with closing(ahead(_batches(windows, how.batch_size))) as batches:
+            for batch in batches:
+                inputs = np.stack([window.input for window in batch])
+                for window, tile in zip(batch, self._forward(inputs, how), strict=True):
+                    tile = resize_back(tile, *window.shape)
+                    progress(1 / len(window.canvas.windows))
+                    if window.canvas.add(window.number, tile):
+                        yield window.picture, window.canvas.probabilities
 
     def _windows(self, pictures: Iterable[Picture[Label]], how: How) -> Iterator["_Window[Label]"]:
         blueprint = self.blueprint
@@ -230,13 +237,20 @@ class _Window(Generic[Label]):
     input: Bytes
 
 
+def _array(values: object, name: str) -> NDArray[Any]:
+    try:
+        return np.asarray(values)
+    except ValueError as error:
+        raise DataError(f"{name}: no array ({error})") from None
+
+
 def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
     iterator = iter(items)
     while batch := list(islice(iterator, size)):
         yield batch
 
 
-def ahead(items: Iterable[Item]) -> Iterator[Item]:
+def ahead(items: Iterable[Item]) -> Generator[Item]:
     """The same items, each one made in a thread while the one before is worked on."""
     iterator, end = iter(items), object()
     with ThreadPoolExecutor(1) as pool:

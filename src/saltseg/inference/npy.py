@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.lib.format import open_memmap
+from numpy.lib.format import dtype_to_descr, open_memmap, write_array_header_1_0
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
 from saltseg.inference.volumes import Result, spread
-from saltseg.tiles.amplitudes import clip_limit, grey_levels, require_finite
+from saltseg.tiles.amplitudes import clip_limit, grey_levels
 from saltseg.tiles.survey import Bytes
 
 _SAMPLED, _SAMPLED_SECTIONS = 2**20, 64
@@ -56,16 +56,21 @@ class NpyVolume:
         section = _sections(self._open())[self._numbers[id_]]
         if section.dtype == np.uint8:
             return np.array(section)
-        require_finite(section, f"{self.path}: section {id_}")
-        return grey_levels(section, self._limit)
+        return grey_levels(section, self._limit, f"{self.path}: section {id_}")
 
     def write(self, result: Result, target: Path, binary: bool) -> None:
         """Write an array of the shape of the file, uint8 where binary, else float32."""
-        dtype = np.uint8 if binary else np.float32
-        array = open_memmap(target, "w+", dtype, self._open().shape)
-        for id_, number in self._numbers.items():
-            _sections(array)[number] = result(id_)
-        array.flush()
+        dtype = np.dtype(np.uint8 if binary else np.float32)
+        header = {
+            "descr": dtype_to_descr(dtype),
+            "fortran_order": False,
+            "shape": self._open().shape,
+        }
+        # No memory map: a disk that is full while one is written to kills the process.
+        with target.open("wb") as file:
+            write_array_header_1_0(file, header)
+            for id_ in self._numbers:
+                file.write(np.ascontiguousarray(result(id_), dtype).data)
 
     def _open(self) -> NDArray[Any]:
         try:
@@ -87,9 +92,14 @@ def _sections(array: NDArray[Any]) -> NDArray[Any]:
 
 
 def _sample(sections: NDArray[Any]) -> NDArray[Any]:
-    """All of a small file, else rows and columns of some sections."""
+    """All of a small file, else about `_SAMPLED` values: rows and columns of some sections."""
     if sections.size <= _SAMPLED:
         return sections
-    side = isqrt(_SAMPLED // min(len(sections), _SAMPLED_SECTIONS))
-    most = (_SAMPLED_SECTIONS, side, side)
-    return sections[np.ix_(*map(spread, sections.shape, most))]
+    count, height, width = sections.shape
+    some = min(count, _SAMPLED_SECTIONS)
+    # What one axis is too short for goes to the others.
+    rows = min(height, isqrt(_SAMPLED // some))
+    columns = min(width, _SAMPLED // (some * rows))
+    rows = min(height, _SAMPLED // (some * columns))
+    some = min(count, _SAMPLED // (rows * columns))
+    return sections[np.ix_(*map(spread, sections.shape, (some, rows, columns)))]

@@ -18,6 +18,7 @@ from saltseg.quiet import silent_native_stderr
 from saltseg.tiles.survey import Bytes
 
 _OPSET = 17
+_INPUT = "tile"
 
 
 def export_onnx(weights: Sequence[Path], blueprint: Blueprint, facts: Facts, path: Path) -> None:
@@ -47,7 +48,7 @@ def export_onnx(weights: Sequence[Path], blueprint: Blueprint, facts: Facts, pat
                 staging,
                 format="onnx",
                 verbose=False,
-                input_signature=[keras.InputSpec("uint8", model.input_shape, name="tile")],
+                input_signature=[keras.InputSpec("uint8", model.input_shape, name=_INPUT)],
                 opset_version=_OPSET,
             )
         graph = onnx.load(staging)
@@ -71,20 +72,39 @@ def load_onnx(path: Path) -> SaltModel:
         told = session.get_modelmeta().custom_metadata_map
         blueprint = Blueprint.model_validate_json(told["blueprint"])
         facts = Facts.model_validate_json(told["facts"])
+        _check_signature(session, blueprint)
     except KeyError:
         raise WeightsError(f"{path}: not written by `saltseg export --onnx`") from None
     except Exception as error:  # onnxruntime raises kinds of its own, one for each status
         reason = " ".join(str(error).split())[:300]
         raise WeightsError(f"{path}: no readable model ({reason}); export it again") from None
-    [tile] = session.get_inputs()
-    if tile.shape[1:] != [blueprint.size, blueprint.size, len(blueprint.channels)]:
-        raise WeightsError(f"{path}: takes {tile.shape}, not what it says; export it again")
 
     def predict(inputs: Bytes) -> Floats:
-        [found] = session.run(None, {tile.name: inputs})
+        [found] = session.run(None, {_INPUT: inputs})
         return np.asarray(found, np.float32)[..., 0]
 
     return SaltModel(blueprint, facts, digest_of([path]), predict)
+
+
+def _check_signature(session: onnxruntime.InferenceSession, blueprint: Blueprint) -> None:
+    """Make sure that a network takes and gives what is said of it, in batches of any size.
+
+    Raises:
+        ValueError: It does not.
+    """
+    tile = [blueprint.size, blueprint.size]
+    wanted = [
+        (_INPUT, "tensor(uint8)", [*tile, len(blueprint.channels)]),
+        (None, "tensor(float)", [*tile, 1]),
+    ]
+    found = [*session.get_inputs(), *session.get_outputs()]
+    told = [(one.name, one.type, one.shape) for one in found]
+    fits = len(told) == len(wanted) and all(
+        name in (None, own) and kind == of and shape[1:] == rest and not isinstance(shape[0], int)
+        for (name, of, rest), (own, kind, shape) in zip(wanted, told, strict=True)
+    )
+    if not fits:
+        raise ValueError(f"it takes and gives {told}, not what it says")
 
 
 def _providers() -> list[str]:

@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -92,6 +92,9 @@ class Results:
             found: Probabilities.
             drawn: Whether to draw the mask over the section.
         """
+        # What is not written anew would tell of the section as it was before.
+        for kind in _FOLDERS:
+            self._path(kind, section.id).unlink(missing_ok=True)
         if "probabilities" in self._kinds:
             self._write("probabilities", section.id, np.rint(_WHITE * found).astype(np.uint16))
         if drawn:
@@ -104,6 +107,27 @@ class Results:
         with (self.folder / _JOURNAL).open("a") as file:
             # The line break comes first: it ends a line in which a process was killed.
             file.write(f"\n{json.dumps([section.id, *done])}")
+
+    def forget(self, source: Path, kept: Collection[str]) -> None:
+        """Remove what was predicted for sections that a file does not hold any more.
+
+        Args:
+            source: The file.
+            kept: Ids of the sections that it holds.
+        """
+        lost = [
+            id_
+            for id_, done in self._done.items()
+            if done.source == str(source.resolve()) and id_ not in kept
+        ]
+        for id_ in lost:
+            del self._done[id_]
+        if lost:
+            lines = [json.dumps([id_, *done]) for id_, done in self._done.items()]
+            write_whole(self.folder / _JOURNAL, "\n".join(lines).encode())
+        for id_ in lost:
+            for kind in _FOLDERS:
+                self._path(kind, id_).unlink(missing_ok=True)
 
     def mask(self, id_: str) -> Bytes:
         """The mask of a section, 0 or 1."""
@@ -130,7 +154,7 @@ class Results:
     def _journal(self) -> Iterator[tuple[str, Done]]:
         path = self.folder / _JOURNAL
         if path.exists():
-            for line in path.read_text().splitlines():
+            for line in path.read_text(errors="replace").splitlines():
                 try:
                     id_, *done = json.loads(line)
                     yield id_, Done(*done)
@@ -141,7 +165,9 @@ class Results:
         return self.folder / kind / f"{id_}.png"
 
     def _write(self, kind: str, id_: str, picture: NDArray[Any]) -> None:
-        _, encoded = cv2.imencode(".png", picture)
+        whole, encoded = cv2.imencode(".png", picture)
+        if not whole:
+            raise DataError(f"{self._path(kind, id_)}: {picture.shape} pixels make no PNG")
         write_whole(self._path(kind, id_), encoded.tobytes(), durable=False)
 
     def _picture(self, kind: str, id_: str) -> NDArray[Any]:
@@ -182,7 +208,7 @@ def open_results(
         OtherPredictionsError: The folder holds predictions that were made otherwise.
         DataError: The folder holds other things, or another process has it.
     """
-    if folder.is_dir() and any(folder.iterdir()) and not (folder / _SETTINGS).is_file():
+    if folder.is_dir() and not (folder / _SETTINGS).is_file() and any(_foreign(folder)):
         raise DataError(
             f"{folder}: holds other files; predictions need a folder of their own, so name a new"
             " one"
@@ -194,6 +220,13 @@ def open_results(
             yield Results(folder, kinds)
     except Timeout:
         raise DataError(f"{folder}: another process predicts into it; wait for its end") from None
+
+
+def _foreign(folder: Path) -> Iterator[Path]:
+    """What a prediction that was stopped at its very beginning does not leave."""
+    for path in folder.iterdir():
+        if path.name not in (_LOCK, f".{_SETTINGS}.partial"):
+            yield path
 
 
 def _settle(folder: Path, settings: dict[str, Any], overwrite: bool) -> None:

@@ -131,6 +131,11 @@ def open_inputs(paths: Sequence[Path], reading: Reading) -> Iterator[Inputs]:
                 )
                 for id_ in volume.ids
             ]
+        for section in sections:
+            if not section.id.isprintable():
+                raise DataError(
+                    f"{section.where!r}: a name that is no printable text; rename the file"
+                )
         sections.sort(key=lambda section: section.id)
         check_unique([section.id for section in sections], ", ".join(map(str, paths)))
         inputs = Inputs(sections, volumes, reading)

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from saltseg.errors import DataError
 from saltseg.inference.defaults import ILINE, XLINE
 from saltseg.inference.volumes import Result, spread
-from saltseg.tiles.amplitudes import clip_limit, grey_levels, require_finite
+from saltseg.tiles.amplitudes import clip_limit, grey_levels
 from saltseg.tiles.survey import Bytes
 
 SEGY_SUFFIXES = (".sgy", ".segy")
@@ -82,8 +82,9 @@ class SegyVolume:
         if found is None:
             raise DataError(
                 f"{path}: no geometry: bytes {geometry.iline} and {geometry.xline} of the trace"
-                " headers hold no inline and crossline numbers in order, each place once; say where"
-                " they are with --iline and --xline, or --line for a single 2-D line"
+                " headers hold no inline and crossline numbers in order, each place once; sort the"
+                " traces, say where they are with --iline and --xline, or --line for a single 2-D"
+                " line"
             )
         kind, runs = found
         self._traces = {f"{path.stem}/{kind}-{number}": run for number, run in runs.items()}
@@ -98,10 +99,9 @@ class SegyVolume:
         start, stop = self._traces[id_]
         with self._open() as file:
             amplitudes = np.array(file.trace.raw[start:stop]).T
-        require_finite(amplitudes, f"{self.path}: section {id_} (sample, trace)")
+        grey = grey_levels(amplitudes, self._limit, f"{self.path}: section {id_} (sample, trace)")
         # At the edges of a survey: no network sees anything in one column.
-        twice = 2 if stop - start == 1 else 1
-        return grey_levels(amplitudes, self._limit).repeat(twice, axis=1)
+        return grey.repeat(2 if stop - start == 1 else 1, axis=1)
 
     def write(self, result: Result, target: Path, binary: bool) -> None:
         """Write a copy of the file with the prediction in place of amplitudes.
@@ -165,20 +165,18 @@ class SegyVolume:
 def _sections(
     ilines: NDArray[np.int64], xlines: NDArray[np.int64]
 ) -> tuple[str, dict[int, tuple[int, int]]] | None:
-    """Runs of neighbouring traces with one inline number, or else one crossline number.
+    """Runs of traces with one inline number, or else one crossline number; the other in order.
 
     Returns:
         What the numbers are, and first and last trace plus one by number; None where there is no
-        such order, or two traces have one place.
+        such order. Runs may change direction, as ships do.
     """
-    places = np.stack([ilines, xlines])
-    if np.unique(places, axis=1).shape[1] < len(ilines):
-        return None
-    for kind, numbers in (("inline", ilines), ("crossline", xlines)):
+    for kind, numbers, others in (("inline", ilines, xlines), ("crossline", xlines, ilines)):
         runs, start = {}, 0
         for number, run in groupby(numbers.tolist()):
             stop = start + sum(1 for _ in run)
-            if number in runs:
+            steps = np.diff(others[start:stop])
+            if number in runs or not ((steps > 0).all() or (steps < 0).all()):
                 break
             runs[number] = (start, stop)
             start = stop

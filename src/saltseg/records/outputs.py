@@ -9,6 +9,7 @@ from typing import Any
 
 import pandas as pd
 from dvc.exceptions import DvcException
+from dvc_data.index.index import DataIndexDirError
 from fsspec import AbstractFileSystem
 from ruamel.yaml import YAML
 
@@ -51,7 +52,7 @@ class Outputs:
         """
         try:
             content: bytes = self.files.cat_file(path)
-        except (OSError, DvcException) as error:
+        except (OSError, DvcException, DataIndexDirError) as error:
             raise DataError(f"{self.name}: {path} is missing ({error}); {self.restore}") from None
         return content
 

@@ -63,6 +63,8 @@ def find(names: Sequence[str]) -> list[Outputs]:
 
 
 def _at_commit(repo: Repo, name: str) -> Outputs:
+    if not name:  # which git would take for HEAD
+        raise DataError("an empty name of a run; `dvc exp list -A` lists the experiments")
     commit = repo.scm.resolve_rev(name)
     return Outputs(name, Origin(commit), DVCFileSystem(repo.root_dir, rev=commit))
 

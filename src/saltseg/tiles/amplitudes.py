@@ -15,36 +15,41 @@ def clip_limit(amplitudes: NDArray[np.number], percentile: float = 99.0) -> floa
         percentile: Of the absolute amplitudes, above 0, up to 100.
 
     Returns:
-        0 or more, in the unit of the amplitudes; 0 where there are none.
+        Above 0, in the unit of the amplitudes: where the percentile is 0 the largest amplitude,
+        and 1 where there is none.
     """
     # The absolute of the lowest integer is no integer of its kind.
     numbers = np.asarray(amplitudes, np.float64)
     finite = np.abs(numbers[np.isfinite(numbers)])
-    return float(np.percentile(finite, percentile)) if finite.size else 0.0
+    if not finite.any():
+        return 1.0
+    return float(np.percentile(finite, percentile) or finite.max())
 
 
-def grey_levels(amplitudes: NDArray[np.number], limit: float | None = None) -> Bytes:
+def grey_levels(
+    amplitudes: NDArray[np.number], limit: float | None = None, where: str = "amplitudes"
+) -> Bytes:
     """Scale amplitudes so that -limit becomes 0, zero the middle and limit 255.
 
     Args:
         amplitudes: Finite, any shape.
-        limit: What lies beyond is clipped; None for `clip_limit` of these amplitudes.
+        limit: What lies beyond is clipped, above 0; None for `clip_limit` of these amplitudes.
+        where: File and section for error messages.
 
     Returns:
         Grey levels of the same shape, uint8.
+
+    Raises:
+        DataError: Amplitudes are NaN or infinite; with the place of the first one.
     """
+    _require_finite(amplitudes, where)
     most = clip_limit(amplitudes) if limit is None else limit
-    scaled = np.clip(np.asarray(amplitudes, np.float64) / (most or 1.0), -1, 1)
+    scaled = np.clip(np.asarray(amplitudes, np.float64) / most, -1, 1)
     grey: Bytes = np.rint(127.5 * (scaled + 1)).astype(np.uint8)
     return grey
 
 
-def require_finite(amplitudes: NDArray[np.number], where: str) -> None:
-    """Make sure that amplitudes can be scaled.
-
-    Raises:
-        DataError: With the place of the first one that is NaN or infinite.
-    """
+def _require_finite(amplitudes: NDArray[np.number], where: str) -> None:
     finite = np.isfinite(amplitudes)
     if not finite.all():
         place = tuple(int(index) for index in np.argwhere(~finite)[0])

@@ -164,7 +164,7 @@ def _named(runs: list[Run], name: str) -> Run:
         return [
             is_id,
             run.info.run_name == name,
-            name in experiments,
+            bool(name) and name in experiments,
             tags.get("backbone") == name,
         ]
 

@@ -116,9 +116,9 @@ def register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Regist
 
 
 def _version_of(store: Store, name: str, run: TrackedRun) -> ModelVersion | None:
-    key = run.run.data.tags[_KEY]
     found = store.client.search_model_versions(f"name = '{name}'")
-    return next((one for one in found if one.tags.get(_KEY) == key), None)
+    # By run, not by key: a run that was written anew may hold other networks.
+    return next((one for one in found if one.run_id == run.run.info.run_id), None)
 
 
 def _add(store: Store, name: str, run: TrackedRun, folder: Path) -> ModelVersion:
@@ -196,11 +196,16 @@ def _contest(store: Store, name: str, version: ModelVersion, run: TrackedRun) ->
     champion = store.client.get_model_version_by_alias(name, CHAMPION)
     if champion.version == version.version:
         return True, "it is already"
+    if champion.tags.get(_KEY) == version.tags.get(_KEY):
+        return True, f"it is the same cross-validation as version {champion.version}, written anew"
+    gone = f"the run of version {champion.version}, the champion, is gone; --force replaces it"
+    if not champion.run_id:
+        return False, gone
     with tempfile.TemporaryDirectory() as temporary:
         try:
             [other] = choose(store, [champion.run_id], Path(temporary))
         except DataError:
-            return False, f"the run of version {champion.version}, the champion, is gone"
+            return False, gone
         return _beats([run, other])
 
 

@@ -162,6 +162,8 @@ def _compiled(params: Params, data: FoldData, initial: Path | None) -> keras.Mod
         metrics=training_metrics(),
         jit_compile=params.train.jit_compile,
     )
+    # Else its slots are made within the first step, which TensorFlow then traces twice.
+    model.optimizer.build(model.trainable_variables)
     return model
 
 
