@@ -35,20 +35,24 @@ def main(argv: list[str] | None = None) -> None:
     fold = parser.parse_args(argv).fold
     with one_line_errors("train"):
         params = load_params()
+        native = Native.read(PROCESSED / "native.json")
+        arrays = [read_array(PROCESSED / f"{name}.npy") for name in ("images", "masks")]
+        folds = read_folds(Path("data/folds.csv"))
+        # DVC, Keras and MLflow take seconds to import: only now, the inputs are known good. DVC
+        # comes first: code may be edited while the others are imported.
+        from saltseg.records.keys import by_name, current_inputs, fold_key, require_unchanged
+
+        stage = f"train@{params.backbone}-{fold}"
+        inputs = current_inputs(stage)
         prepare_engine(params.seed, params.train.threads)
-        # Keras, DVC and MLflow take seconds to import: only now, the parameters are known good.
-        from saltseg.records.keys import by_name, current_inputs, fold_key
         from saltseg.tracking.live import live_fold
         from saltseg.training.fit import FoldData, train_fold
         from saltseg.training.states import States
         from saltseg.training.unfinished import owned
 
-        native = Native.read(PROCESSED / "native.json")
-        arrays = [read_array(PROCESSED / f"{name}.npy") for name in ("images", "masks")]
-        data = FoldData.of(*arrays, read_folds(Path("data/folds.csv")), fold)
+        data = FoldData.of(*arrays, folds, fold)
         initial = Path("data/initial") / params.backbone / "encoder.weights.h5"
         title, engine = f"{params.backbone} fold {fold}", engine_facts(params.train.threads)
-        inputs = current_inputs(f"train@{params.backbone}-{fold}")
         key = fold_key(fold, inputs, engine)
         with owned(key, title, by_name(inputs, engine)) as folder:
             states = States(folder)
@@ -56,6 +60,7 @@ def main(argv: list[str] | None = None) -> None:
                 live.log_finished(states.last().rows)
                 given = initial if initial.exists() else None
                 result = train_fold(data, params, title, states, given, [live.callback()])
+                require_unchanged(stage, inputs, title)
                 with staged_folder(Path("models") / params.backbone / f"fold-{fold}") as out:
                     write_result(result, params, native, engine, out)
                 live.log_history(result.history)

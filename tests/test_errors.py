@@ -3,6 +3,7 @@
 import errno
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from saltseg.errors import DataError, ParameterError, SaltsegError, one_line_errors
@@ -49,6 +50,15 @@ def test_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str
     with pytest.raises(SystemExit), one_line_errors("split"):
         (tmp_path / "native.json").read_text()
     assert "native.json" in capsys.readouterr().err
+
+
+def test_too_little_memory_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught, one_line_errors("acquire"):
+        np.empty(2**60, np.uint8)
+    assert caught.value.code == 1
+    printed = capsys.readouterr().err
+    assert printed.startswith("acquire: Unable to allocate 1.00 EiB")
+    assert printed.endswith("; close other programs, or ask for less\n")
 
 
 def test_interrupt_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -77,6 +77,10 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
     "four filters": (put("model", decoder_filters=[8, 8, 8, 8]), ["model.decoder_filters"]),
     "learning rate zero": (put("train", learning_rate=0), ["train.learning_rate"]),
     "threshold one": (put("evaluate", threshold=1), ["evaluate.threshold"]),
+    "too many choices": (
+        lambda tree: tree["evaluate"]["choices"].update(region=list(range(20)), mask=[*range(20)]),
+        ["evaluate.choices", "5200 choices", "at most 2000"],
+    ),
     "threads beyond any machine": (put("train", threads=2**40), ["train.threads", "1024"]),
     "name of no letters": (put("model", weights=""), ["model.weights", "1 character"]),
     "name with a line break": (

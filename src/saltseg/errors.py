@@ -38,8 +38,8 @@ def one_line_errors(name: str) -> Iterator[None]:
         name: The command as the user knows it, printed in front of the message.
 
     Raises:
-        SystemExit: With code 1 in place of a `SaltsegError` or `OSError` (disk full, no
-            permission), with 130 in place of Ctrl-C.
+        SystemExit: With code 1 in place of a `SaltsegError`, an `OSError` (disk full, no
+            permission) or a `MemoryError`, with 130 in place of Ctrl-C.
     """
     try:
         yield
@@ -48,6 +48,10 @@ def one_line_errors(name: str) -> Iterator[None]:
         raise SystemExit(1) from None
     except OSError as error:
         print(f"{name}: {_refused(error)}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except MemoryError as error:
+        reason = " ".join(str(error).split()) or "no more memory"
+        print(f"{name}: {reason}; close other programs, or ask for less", file=sys.stderr)
         raise SystemExit(1) from None
     except KeyboardInterrupt:
         print(f"{name}: interrupted", file=sys.stderr)

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 import yaml
 from pydantic import (
@@ -21,6 +21,9 @@ from saltseg.settings import read_settings
 Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Threshold = Annotated[float, Field(gt=0, lt=1)]
+_MOST_CHOICES = 2000
+"""Of threshold and sizes together; scoring them takes some 60 bytes for each and each tile."""
+
 Sizes = Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=20)]
 
 
@@ -163,6 +166,13 @@ class Choices(Strict):
     threshold: Annotated[list[Threshold], Field(min_length=1, max_length=99)]
     region: Sizes
     mask: Sizes
+
+    @model_validator(mode="after")
+    def _not_too_many(self) -> Self:
+        together = len(self.threshold) * len(self.region) * len(self.mask)
+        if together > _MOST_CHOICES:
+            raise ValueError(f"{together} choices; expected at most {_MOST_CHOICES} together")
+        return self
 
 
 class Evaluate(Strict):

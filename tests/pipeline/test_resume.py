@@ -39,17 +39,24 @@ def test_killed_three_times_it_gives_the_same_bytes(torn: Victim) -> None:
     assert shown == "no training is unfinished\n"
 
 
-def test_edited_loss_does_not_go_on_with_the_old_state(torn: Victim) -> None:
-    assert torn.kill(0, epoch=2)
+def test_edited_loss_is_not_recorded_nor_gone_on_with_from_the_old_state(torn: Victim) -> None:
+    log = torn.log.with_name("edited.log")
+    process = repro(torn, log)
+    wait_for(log, ": epoch 1/", process)
     losses = torn.project.root / "src/saltseg/nets/losses.py"
     own = losses.read_text()
     losses.write_text(own.replace("return bce + 1 -", "return 2 * bce + 1 -"))
+    # DVC would record the new code as that of the old weights.
+    assert process.wait(120) != 0
+    changed = "train: plain fold 0: src/saltseg/nets/losses.py changed while it trained, so nothing"
+    assert changed in log.read_text()
+    assert not torn.fold.exists()
     size = torn.log.stat().st_size
     assert torn.kill(0, epoch=2)
     losses.write_text(own)
     printed = torn.log.read_text()[size:]
-    assert "plain fold 0: begins anew; the training stopped after epoch " in printed
-    assert "had other src/saltseg/nets/losses.py (" in printed
+    assert "plain fold 0: begins anew; the training stopped after epoch 12 had" in printed
+    assert "other src/saltseg/nets/losses.py (" in printed
     assert "goes on after" not in printed
     listed = torn.project.run("saltseg", "unfinished", "--clear", COLUMNS="120")
     assert listed.count("plain fold 0") == listed.count("stopped") == 2

@@ -83,11 +83,36 @@ def test_whole_groups_are_drawn_and_weigh_by_their_tiles() -> None:
     assert interval(0.6) == (0, 1)
 
 
-def test_groups_are_those_of_a_fold() -> None:
-    # The same label in two folds is two groups; as one, there would be a single group a fold.
-    differences, folds = [0.1, 0.2, 0.3, 0.5], [0, 0, 1, 1]
-    apart = bootstrap_interval(differences, folds, [1, 2, 3, 4], level=0.95)
-    assert bootstrap_interval(differences, folds, [1, 2, 1, 2], level=0.95) == apart
+def test_groups_that_reach_over_folds_are_drawn_with_all_their_tiles() -> None:
+    # Group 1 holds 0.1 of fold 0 and 0.3 of fold 1, group 2 holds 0.2 and 0.5: the means of the
+    # draws are 0.2 (1 in 4), 0.275 (2 in 4), 0.35 (1 in 4). Fold by fold they would be 0.2 (1 in
+    # 16), 0.225 (2), 0.25 (3), 0.275 (4), 0.3 (3), 0.325 (2), 0.35 (1).
+    def interval(groups: list[int]) -> tuple[float, float]:
+        found = bootstrap_interval([0.1, 0.2, 0.3, 0.5], [0, 0, 1, 1], groups, level=0.6)
+        return found.low, found.high
+
+    assert interval([1, 2, 1, 2]) == pytest.approx((0.2, 0.35))
+    assert interval([1, 2, 3, 4]) == pytest.approx((0.25, 0.3))
+
+
+def test_a_fold_that_a_draw_leaves_empty_does_not_count() -> None:
+    # Group 1 is 0.1 and 0.3 in two folds, group 2 is 0.5 in the first one. Group 2 twice: 0.5 of
+    # one fold; both: (0.3 + 0.3) / 2; group 1 twice: (0.1 + 0.3) / 2.
+    def interval(level: float) -> tuple[float, float]:
+        found = bootstrap_interval([0.1, 0.5, 0.3], [0, 0, 1], [1, 2, 1], level=level)
+        return found.low, found.high
+
+    assert interval(0.4) == pytest.approx((0.3, 0.3))
+    assert interval(0.6) == pytest.approx((0.2, 0.5))
+
+
+def test_mosaics_cut_over_folds_count_as_one() -> None:
+    def cut(random: np.random.Generator) -> Sample:
+        differences, groups = sections(random)
+        order = np.argsort(random.random(1000))
+        return differences[order], groups[order]
+
+    assert 0.91 <= coverage(cut, 0.1, grouped=True) <= 0.975
 
 
 def test_interval_repeats() -> None:

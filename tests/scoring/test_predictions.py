@@ -131,6 +131,14 @@ def test_predictions_of_another_split(outputs: Path) -> None:
     assert_one_line(outputs, "fold-1/oof.npy", "(2, 2, 3)", "(3, 2, 3)", "dvc repro")
 
 
+def test_predictions_of_a_network_gone_wild(outputs: Path) -> None:
+    path = outputs / "models" / "fold-1" / "oof.npy"
+    predicted = np.load(path)
+    predicted[0, 0, 0] = np.nan
+    np.save(path, predicted)
+    assert_one_line(outputs, "fold-1/oof.npy", "no finite numbers", "train.learning_rate")
+
+
 def test_pickled_predictions_are_refused(outputs: Path) -> None:
     for write in (
         lambda file: np.save(file, np.array([{}], dtype=object), allow_pickle=True),

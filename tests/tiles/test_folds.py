@@ -151,6 +151,15 @@ def test_stratified_holdout_has_its_share_of_every_class(holdout: float) -> None
     assert told == []
 
 
+@pytest.mark.parametrize(("holdout", "share"), [(0.005, 0.05), (0.03, 0.05), (0.15, 0.15)])
+def test_grouped_holdout_is_made_of_twentieths(holdout: float, share: float) -> None:
+    coverage, groups = np.random.default_rng(0).random(800), np.arange(400).repeat(2)
+    folds, told = split(coverage, 5, groups=groups, holdout=holdout)
+    assert (folds["fold"] == HOLDOUT).mean() == pytest.approx(share, abs=0.01)
+    said = any("of the tiles in place of" in sentence for sentence in told)
+    assert said is (holdout != share)
+
+
 def test_no_holdout_leaves_the_folds_as_they_are() -> None:
     coverage = np.random.default_rng(0).random(200)
     assert (split(coverage, 5)[0]["fold"] >= 0).all()

@@ -460,6 +460,12 @@ def test_member_too_large(kaggle: Path, zipped: bool) -> None:
     assert_one_line(kaggle, ["train", "images/1b2.png", "64 MiB", "at most"])
 
 
+def test_tiles_of_a_line_are_none(kaggle: Path) -> None:
+    for path in [*kaggle.rglob("*.png")]:
+        path.write_bytes(cv2.imencode(".png", np.zeros((1, 7), np.uint8))[1].tobytes())
+    assert_one_line(kaggle, ["1x7 pixels", "expected tiles of at least 3 a side"])
+
+
 def test_survey_larger_than_memory(kaggle: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     memory = psutil.virtual_memory()._replace(available=4 * HEIGHT * WIDTH - 1)
     monkeypatch.setattr(psutil, "virtual_memory", lambda: memory)

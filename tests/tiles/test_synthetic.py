@@ -171,6 +171,11 @@ def test_z_grows_by_the_row(default: Made) -> None:
         ("roughness: 0.3", "rouhgness: 0.3", "salt.rouhgness: unknown key"),
         ("tiles: 240", "tiles: many", "tiles: Input should be a valid integer"),
         ("tiles: 240", "tiles: 0", "tiles: Input should be greater than or equal to 1"),
+        (
+            "tiles: 240",
+            "tiles: 100000000000",
+            "tiles: Input should be less than or equal to 1000000",
+        ),
         ("free: 0.39", "free: 39", "salt.free: Input should be less than or equal to 1"),
         ("contrast: [0.1, 0.5]", "contrast: [0.5, 0.1]", "salt.contrast: [0.5, 0.1] runs back"),
         ("tile_depth: 130", "tile_depth: 500", "lower tile_depth to 303 or less"),

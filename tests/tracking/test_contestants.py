@@ -147,6 +147,32 @@ def test_other_scored_folds_are_an_obstacle(
     assert "[0, 1]" in obstacle
 
 
+def test_damaged_scores_are_not_compared(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    (one,) = choose(store, ["lossy-lynx"], tmp_path)
+    path = tmp_path / several["lossy-lynx"] / "tiles.csv"
+    path.write_text("".join(path.read_text().splitlines(keepends=True)[:3]))
+    with pytest.raises(DataError, match=r"tiles.csv of run .* is not what its dvc.lock records"):
+        _ = one.tiles
+
+
+def test_other_tiles_are_an_obstacle(store: Store, several: dict[str, str], tmp_path: Path) -> None:
+    runs = choose(store, ["lossy-lynx", "vivid-vole"], tmp_path)
+    runs[0].__dict__["tiles"] = runs[0].tiles.query("id != 'b'")
+    assert obstacles(runs) == ["the scored tiles differ"]
+
+
+def test_machines_that_differ_are_told(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    run_id = several["vivid-vole"]
+    store.client.set_tag(run_id, "threads", "64")
+    rows = dict(differing(choose(store, ["lossy-lynx", "vivid-vole"], tmp_path)))
+    store.client.delete_tag(run_id, "threads")
+    assert rows["threads"] == ("none", "64")
+
+
 def test_contestant_holds_tiles_curves_and_costs(
     store: Store, several: dict[str, str], tmp_path: Path
 ) -> None:

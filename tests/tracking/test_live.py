@@ -11,9 +11,11 @@ import pytest
 from mlflow import MlflowClient
 from mlflow.entities import Run
 
+from saltseg.errors import TrackingError
 from saltseg.params import Params
 from saltseg.tracking.live import live_fold
 from saltseg.tracking.place import tracking_uri
+from saltseg.tracking.store import open_store
 
 EPOCHS = [
     {"loss": 1.5, "val_map_iou": 0.4, "learning_rate": 0.1},
@@ -119,6 +121,21 @@ def test_failed_run_is_closed(
     with pytest.raises(error):
         fail()
     assert client.get_run(opened[0]).info.status == status
+
+
+def test_store_that_takes_no_run_is_one_line(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, params: Params
+) -> None:
+    database = tmp_path / "old.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
+    open_store(params.tracking.experiment)
+    with sqlite3.connect(database) as broken:
+        broken.execute("drop table params")
+    with (
+        pytest.raises(TrackingError, match=r"cannot be used .*no such table"),
+        live_fold(params, fold=0, tags={}),
+    ):
+        pass
 
 
 def test_store_that_forgets_the_run_does_not_stop_the_training(

@@ -1,5 +1,6 @@
 """Where runs are kept, and that several processes can open the store at once."""
 
+import shutil
 import sqlite3
 import subprocess
 import sys
@@ -53,6 +54,27 @@ def test_tracking_uri_of_the_environment_is_used(
     assert client.get_experiment(experiment).name == "team"
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert open_store("salt")[0].get_experiment_by_name("team") is None
+
+
+def test_a_database_that_was_moved_does_not_write_to_where_it_was(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store("salt")
+    (tmp_path / ".dvc").mkdir()
+    shutil.copy(root / "mlflow.db", tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(TrackingError, match=r"mlflow.db was made elsewhere and writes to .*track"):
+        open_store("salt")
+    # A database of a team is shared on purpose.
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{root / 'mlflow.db'}")
+    open_store("salt")
+
+
+def test_a_tag_may_hold_an_apostrophe(root: Path) -> None:
+    store = open_store("quoted")
+    for value in ("o'x", 'o"x', "ox"):
+        store.client.create_run(store.experiment, run_name=value, tags={"root": value, "k": "v"})
+        assert [run.info.run_name for run in store.find(root=value, k="v")] == [value]
 
 
 def test_deleted_experiment_is_used_again(root: Path) -> None:

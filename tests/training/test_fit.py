@@ -19,7 +19,7 @@ from saltseg.params import Params, backbone_row
 from saltseg.tiles.fold_table import HOLDOUT
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.fit import FoldData, FoldResult, train_fold
-from saltseg.training.states import States
+from saltseg.training.states import States, write_state
 from tests.conftest import Changed
 
 COUNT, SIDE = 24, 32
@@ -191,6 +191,43 @@ def test_damaged_state_begins_anew(
     assert f"cannot go on from a damaged state ({file}: " in printed
     assert "starting from the beginning" in printed
     np.testing.assert_array_equal(anew.probabilities, whole.probabilities)
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_damaged_best_state_begins_anew(
+    data: FoldData, small: Params, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    params = small.model_copy(update={"train": small.train.model_copy(update={"epochs": 1})})
+    train_fold(data, params, "plain", States(tmp_path))
+    # As if the second epoch had been worse than the first.
+    state = States(tmp_path).last()
+    (tmp_path / "0002.npz").write_bytes((tmp_path / "0001.npz").read_bytes())
+    (tmp_path / "0001.npz").write_text("damaged")
+    rows = 2 * state.rows
+    write_state(tmp_path / "state.json", state.model_copy(update={"epoch": 2, "rows": rows}))
+    again = train_fold(data, params, "plain", States(tmp_path))
+    assert f"cannot go on from a damaged state ({tmp_path / '0001.npz'}" in capsys.readouterr().out
+    assert len(again.history) == 1
+
+
+class Wild(keras.callbacks.Callback):
+    """Makes the weights no numbers with the last batch of an epoch."""
+
+    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+        if batch + 1 == self.params["steps"]:
+            self.model.set_weights([value * np.nan for value in self.model.get_weights()])
+
+
+@pytest.mark.usefixtures("eager")
+def test_an_epoch_whose_last_step_is_no_number_is_never_the_best(
+    data: FoldData, small: Params, tmp_path: Path
+) -> None:
+    states = States(tmp_path)
+    with pytest.raises(TrainingError) as caught:
+        train_fold(data, small, "plain", states, watchers=[Wild()])
+    assert "val_loss is not finite after epoch 1, batch " in str(caught.value)
+    assert str(caught.value).endswith("no epoch was finished")
+    assert states.last().epoch == 0
 
 
 @pytest.mark.usefixtures("eager")

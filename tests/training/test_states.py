@@ -1,5 +1,6 @@
 """The state of a training on disk: whole, or refused."""
 
+import contextlib
 import os
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import keras
 import numpy as np
 import pytest
 
-from saltseg.training.states import State, States, UnreadableStateError
+from saltseg.training.states import State, States, UnreadableStateError, read_state
 
 
 def network(units: int = 2) -> keras.Model:
@@ -85,6 +86,31 @@ def test_damaged_variables_are_refused(states: States, damage: str) -> None:
     with pytest.raises(UnreadableStateError, match=r"0002\.npz: ") as caught:
         states.load(network(), 2)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["0002.npz", "state.json"])
+def test_no_flipped_bit_is_believed(states: States, name: str) -> None:
+    """One bit in each of 200 places: refused in one line, or of no consequence."""
+    path = states.folder / name
+    whole, state = path.read_bytes(), states.last()
+    expected = [np.asarray(value) for value in network_of(states).variables]
+    for place in np.linspace(0, 8 * len(whole) - 1, 200).astype(int):
+        content = bytearray(whole)
+        content[place // 8] ^= 1 << (place % 8)
+        path.write_bytes(content)
+        if name == "state.json":
+            with contextlib.suppress(ValueError):
+                assert read_state(path) == state
+            continue
+        with contextlib.suppress(UnreadableStateError):
+            for value, other in zip(network_of(states).variables, expected, strict=True):
+                np.testing.assert_array_equal(value, other)
+
+
+def network_of(states: States) -> keras.Model:
+    model = network()
+    states.load(model, 2)
+    return model
 
 
 def test_state_of_another_network_is_refused(states: States) -> None:

@@ -9,16 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from saltseg.training.states import State, write_state
 from saltseg.training.unfinished import Unfinished, owned, unfinished
 
 OTHER = """
 import sys, time
 from pathlib import Path
+from saltseg.training.states import State, write_state
 from saltseg.training.unfinished import owned
 
 with owned("key", "plain fold 0", {}) as folder:
     print("began", sorted(path.name for path in folder.glob("*.npz")), flush=True)
-    (folder / "state.json").write_text('{"epoch": 3}')
+    write_state(folder / "state.json", State(epoch=3))
     (folder / "0003.npz").touch()
     while Path("hold").exists():
         time.sleep(0.05)
@@ -63,7 +65,7 @@ def stop_at(epoch: int, key: str = "key", identity: dict | None = None) -> Path:
 
     def train() -> None:
         with owned(key, "plain fold 0", identity or {}) as folder:
-            (folder / "state.json").write_text(f'{{"epoch": {epoch}}}')
+            write_state(folder / "state.json", State(epoch=epoch))
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):

@@ -10,7 +10,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from saltseg.errors import DataError
+from saltseg.errors import DataError, TrainingError
 
 Inputs = dict[str, Any]
 """What a stage declares: the digest of every file and the value of every parameter, by path."""
@@ -62,6 +62,26 @@ def current_inputs(stage: str) -> Inputs:
             f"no stage {stage} here ({error}); run `dvc repro` in the project"
         ) from None
     return found
+
+
+def require_unchanged(stage: str, inputs: Inputs, title: str) -> None:
+    """Make sure that what a stage began with is what DVC will record, which hashes it at the end.
+
+    Args:
+        stage: Its name.
+        inputs: As `current_inputs` gave them at its beginning.
+        title: What people call it, for instance `resnet50 fold 0`.
+
+    Raises:
+        TrainingError: Something has been edited since; it is named.
+    """
+    before, now = (by_name(one, {}) for one in (inputs, current_inputs(stage)))
+    changed = sorted(name for name in before.keys() | now if before.get(name) != now.get(name))
+    if changed:
+        raise TrainingError(
+            f"{title}: {', '.join(changed)} changed while it trained, so nothing is written;"
+            " `dvc repro` trains anew, or takes up what is trained where you undo the change"
+        )
 
 
 def by_name(inputs: Inputs, engine: Mapping[str, str]) -> dict[str, Any]:

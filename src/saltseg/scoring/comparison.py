@@ -202,6 +202,8 @@ def _holdout(
     if first.holdout.empty or second.holdout.empty:
         return ()
     pairs = pair_tiles(first.holdout, second.holdout)
+    if pairs.empty:
+        return ()
     found = []
     for score in TILE_SCORES:
         one, other = pairs[f"{score}_first"], pairs[f"{score}_second"]

@@ -116,6 +116,11 @@ def _predicted(path: Path, expected: tuple[int, ...]) -> NDArray[np.float16]:
             f"{path}: predictions {predicted.shape}, but the fold table asks for {expected}; "
             "run `dvc repro`"
         )
+    if not np.isfinite(predicted).all():
+        raise DataError(
+            f"{path}: predictions that are no finite numbers; lower train.learning_rate and train"
+            " again"
+        )
     return predicted
 
 

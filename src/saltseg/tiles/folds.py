@@ -19,6 +19,9 @@ from saltseg.tiles.strata import Labels, coverage_class, merge_rare
 _FINEST = 20
 """Parts that a hold-out of whole mosaics is put together from, at most."""
 
+_OTHER_SHARE = 0.01
+"""Difference of the hold-out's share from the one asked for that is worth a word."""
+
 _UNEVEN = 0.05
 """Difference of mean coverage that is worth a word."""
 
@@ -77,13 +80,21 @@ def _hold_out(
         except ValueError as error:
             raise DataError(_too_few(len(classes), "tiles", options)) from error
         return unseen, told
-    share = Fraction(options.holdout).limit_denominator(_FINEST)
+    share = Fraction(options.holdout).limit_denominator(_FINEST) or Fraction(1, _FINEST)
     if len(np.unique(groups)) < share.denominator:
         raise DataError(_too_few(len(np.unique(groups)), "mosaics and single tiles", options))
     strata, told = merge_rare(classes, share.denominator)
     splitter = StratifiedGroupKFold(share.denominator, shuffle=True, random_state=seed)
     parts = [part for _, part in splitter.split(strata, strata, groups)]
-    return np.concatenate(parts[: share.numerator]), told
+    unseen = np.concatenate(parts[: share.numerator])
+    made = len(unseen) / len(classes)
+    if abs(made - options.holdout) > _OTHER_SHARE:
+        told = [
+            *told,
+            f"the hold-out has {made:.1%} of the tiles in place of {options.holdout:.1%}: it is put"
+            " together from whole mosaics, in twentieths of the tiles",
+        ]
+    return unseen, told
 
 
 def _check_enough(groups: Labels, options: Split) -> None:

@@ -7,6 +7,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validat
 
 from saltseg.errors import DataError
 from saltseg.settings import read_settings
+from saltseg.tiles.pngs import MAX_SIDE
 
 
 def _ordered(bounds: tuple[float, float]) -> tuple[float, float]:
@@ -34,9 +35,9 @@ class _Strict(BaseModel):
 class SectionRecipe(_Strict):
     """How large a section is and how tiles are cut from it."""
 
-    tile: Annotated[int, Field(ge=32)]
-    rows: Annotated[int, Field(ge=1)]
-    columns: Annotated[int, Field(ge=1)]
+    tile: Annotated[int, Field(ge=32, le=MAX_SIDE)]
+    rows: Annotated[int, Field(ge=1, le=100)]
+    columns: Annotated[int, Field(ge=1, le=100)]
     clip: Annotated[float, Field(ge=0, lt=50)]
     seismic_depth: CountSpan
     tile_depth: Count
@@ -111,7 +112,7 @@ class Recipe(_Strict):
     """All settings of a synthetic survey; `data/synthetic.yaml` says what each of them means."""
 
     seed: Count
-    tiles: Annotated[int, Field(ge=1)]
+    tiles: Annotated[int, Field(ge=1, le=10**6)]
     unlabelled: Count
     section: SectionRecipe
     wavelet: WaveletRecipe

@@ -16,6 +16,9 @@ from saltseg.tiles.archive import Member
 from saltseg.tiles.pngs import image_from_png, mask_from_png, png_size
 from saltseg.tiles.survey import Bytes
 
+_LEAST_SIDE = 3
+"""Pixels that a gradient, and a border continued outwards, need."""
+
 
 def read_images(members: Sequence[Member], what: str) -> Bytes:
     """Decode image tiles of one size.
@@ -28,9 +31,14 @@ def read_images(members: Sequence[Member], what: str) -> Bytes:
         Grey levels, (N, H, W) uint8, in the order of `members`.
 
     Raises:
-        DataError: A tile is damaged, not 8-bit grey, or of another size than the others.
+        DataError: A tile is damaged, not 8-bit grey, tiny, or of another size than the others.
     """
     first = image_from_png(members[0].read(), members[0].where)
+    if min(first.shape) < _LEAST_SIDE:
+        raise DataError(
+            f"{members[0].where}: {_text(first.shape)} pixels; expected tiles of at least"
+            f" {_LEAST_SIDE} a side, so replace them"
+        )
     images = _allocate(members, first.shape)
     for index, member in enumerate(track(members, what)):
         image = image_from_png(member.read(), member.where)

@@ -1,5 +1,6 @@
 """The runs to compare: found by name, checked against each other, read from the store."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from ruamel.yaml import YAML
 from saltseg.errors import DataError
 from saltseg.records.keys import read_lock
 from saltseg.scoring.comparison import Contestant, Cost
+from saltseg.tiles.survey import read_table
 from saltseg.tracking.store import Store, flatten
 
 _ENVIRONMENT = (
@@ -23,6 +25,9 @@ _ENVIRONMENT = (
     "engine_version",
     "keras_version",
     "numpy_version",
+    "opencv_version",
+    "device",
+    "threads",
 )
 
 
@@ -57,13 +62,32 @@ class TrackedRun:
     @cached_property
     def tiles(self) -> pd.DataFrame:
         """Scores of its out-of-fold tiles."""
-        return pd.read_csv(self.folder / "tiles.csv", dtype={"id": str})
+        return self._scores("tiles.csv")
 
     @cached_property
     def holdout(self) -> pd.DataFrame:
         """Scores of its hold-out; runs of older commits have none."""
-        path = self.folder / "holdout.csv"
-        return pd.read_csv(path, dtype={"id": str}) if path.exists() else pd.DataFrame({"id": []})
+        if not (self.folder / "holdout.csv").exists():
+            return pd.DataFrame({"id": []})
+        return self._scores("holdout.csv")
+
+    def _scores(self, name: str) -> pd.DataFrame:
+        """A table of tile scores, which must be the one that was evaluated.
+
+        Raises:
+            DataError: It has been damaged or changed since.
+        """
+        path = self.folder / name
+        outs = {out["path"]: out["md5"] for out in self.lock["evaluate"]["outs"]}
+        if (
+            hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+            != outs[f"metrics/{name}"]
+        ):
+            raise DataError(
+                f"{name} of run {self.name} is not what its dvc.lock records; delete the run, then"
+                " `saltseg track --all` writes it anew"
+            )
+        return read_table(path, ("id",))
 
     def contestant(self, label: str) -> Contestant:
         """What the comparison needs to know of it."""
@@ -71,7 +95,7 @@ class TrackedRun:
         return Contestant(
             label=label,
             tiles=self.tiles,
-            curves=pd.read_csv(self.folder / "curves_folds.csv"),
+            curves=read_table(self.folder / "curves_folds.csv", ("fold", "epoch")),
             n_splits=int(self.params["split"]["n_splits"]),
             holdout=self.holdout,
             cost=Cost(
@@ -133,6 +157,8 @@ def obstacles(runs: Sequence[TrackedRun]) -> list[str]:
                 f"{one.name}: {str(value)[:8]}" for one, value in zip(runs, values, strict=True)
             )
             found.append(f"the {what} differ ({shown})")
+    if not found and len({frozenset(one.tiles["id"]) for one in runs}) > 1:
+        found.append("the scored tiles differ")
     return found
 
 

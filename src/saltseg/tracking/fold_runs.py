@@ -14,7 +14,7 @@ from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
 from saltseg.figures.curves import learning_curves
 from saltseg.tracking.place import unstamp
-from saltseg.tracking.store import Store, flatten
+from saltseg.tracking.store import Store, flatten, store_errors
 
 PARENT = "mlflow.parentRunId"
 """Tag by which MLflow nests a run below another."""
@@ -26,6 +26,7 @@ COSTS = ("epoch_seconds", "peak_memory_mib")
 """Metrics that only a live run can know."""
 
 
+@store_errors()
 def open_fold_run(
     store: Store, params: Mapping[str, Any], fold: int, tags: Mapping[str, str], start: int
 ) -> str:

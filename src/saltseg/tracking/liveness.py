@@ -9,7 +9,7 @@ from filelock import FileLock, Timeout
 from mlflow.entities import Run
 
 from saltseg.root import project_root, state_folder
-from saltseg.tracking.store import Store
+from saltseg.tracking.store import Store, store_errors
 
 
 def here() -> dict[str, str]:
@@ -38,6 +38,7 @@ def alive(open_run: Callable[[], str]) -> Iterator[str]:
         _lock(run_id).unlink(missing_ok=True)
 
 
+@store_errors()
 def close_dead(store: Store) -> list[str]:
     """Close runs that were begun from here and that no process writes any more, as KILLED.
 

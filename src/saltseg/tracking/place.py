@@ -13,7 +13,12 @@ from saltseg.root import project_root, state_folder
 
 def tracking_uri() -> str:
     """MLFLOW_TRACKING_URI, else a database at the root, where plain `mlflow ui` looks too."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{project_root() / 'mlflow.db'}"
+    return os.environ.get("MLFLOW_TRACKING_URI") or own_uri()
+
+
+def own_uri() -> str:
+    """The database at the root of this repository."""
+    return f"sqlite:///{project_root() / 'mlflow.db'}"
 
 
 def store_exists() -> bool:

@@ -3,7 +3,10 @@
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from filelock import FileLock
 from mlflow import MlflowClient
@@ -13,11 +16,13 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from saltseg.errors import TrackingError
-from saltseg.root import state_folder
-from saltseg.tracking.place import tracking_uri
+from saltseg.root import project_root, state_folder
+from saltseg.tracking.place import own_uri, tracking_uri
 
 # Opens the experiment on its runs and charts; the UI would else guess, and show traces of agents.
 _MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
+
+_ARTIFACTS = "mlartifacts"
 
 PAGE = 1000
 """Runs asked for at once."""
@@ -36,14 +41,16 @@ class Store(NamedTuple):
 
     def find(self, **tags: str) -> list[Run]:
         """Runs with these tags, newest first."""
-        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in tags.items())
+        # A filter has no way to write an apostrophe.
+        asked = {name: value for name, value in tags.items() if "'" not in value}
+        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in asked.items())
         found: list[Run] = []
         token = None
         while True:
             page = self.client.search_runs(
                 [self.experiment], wanted, max_results=PAGE, page_token=token
             )
-            found += page
+            found += [run for run in page if tags.items() <= run.data.tags.items()]
             token = page.token
             if not token:
                 return found
@@ -91,15 +98,34 @@ def open_store(experiment: str) -> Store:
         client = MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)
         if found is not None:
+            _check_place(uri, found.artifact_location)
             if found.lifecycle_stage == "deleted":
                 client.restore_experiment(found.experiment_id)
             return Store(client, found.experiment_id)
         local = uri.startswith("sqlite:")
-        artifacts = (state.parent / "mlartifacts" / experiment).as_uri() if local else None
+        artifacts = (project_root() / _ARTIFACTS / experiment).as_uri() if local else None
         made = client.create_experiment(
             experiment, artifact_location=artifacts, tags=_MODEL_TRAINING
         )
         return Store(client, made)
+
+
+def _check_place(uri: str, artifacts: str) -> None:
+    """Make sure that a database that lies here has not come from elsewhere.
+
+    It holds absolute paths: artifacts would go to where it was made.
+
+    Raises:
+        TrackingError: It was copied or moved with its repository.
+    """
+    if uri != own_uri() or not artifacts.startswith("file:"):
+        return
+    place = Path(url2pathname(urlsplit(artifacts).path)).parent
+    if place.resolve() != (project_root() / _ARTIFACTS).resolve():
+        raise TrackingError(
+            f"{project_root() / 'mlflow.db'} was made elsewhere and writes to {place}; remove it"
+            f" and {_ARTIFACTS} here, then `saltseg track --all` brings the runs back"
+        )
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

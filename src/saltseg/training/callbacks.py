@@ -93,7 +93,10 @@ class NotFiniteError(TrainingError):
 
 
 class StopOnNan(keras.callbacks.Callback):
-    """Ends training where the loss is not finite, with an error that says when and at what rate."""
+    """Ends training where the loss is not finite, with an error that says when and at what rate.
+
+    An epoch's last step shows in its validation only. Must come before what saves the epoch.
+    """
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Remember the epoch."""
@@ -105,12 +108,24 @@ class StopOnNan(keras.callbacks.Callback):
         Raises:
             NotFiniteError: It is not finite.
         """
+        self._batch = batch
         if not math.isfinite((logs or {}).get("loss", 0.0)):
-            rate = float(self.model.optimizer.learning_rate)
-            raise NotFiniteError(
-                f"the loss is not finite in epoch {self._epoch + 1}, batch {batch + 1}, at "
-                f"learning rate {rate:g}; lower train.learning_rate"
-            )
+            self._stop(f"the loss is not finite in epoch {self._epoch + 1}, batch {batch + 1}")
+
+    def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
+        """Check what validation says of the network after the last batch.
+
+        Raises:
+            NotFiniteError: A loss or a metric is not finite.
+        """
+        for name, value in (logs or {}).items():
+            if not math.isfinite(value):
+                after = f"after epoch {epoch + 1}, batch {self._batch + 1}"
+                self._stop(f"{name} is not finite {after}")
+
+    def _stop(self, what: str) -> None:
+        rate = float(self.model.optimizer.learning_rate)
+        raise NotFiniteError(f"{what}, at learning rate {rate:g}; lower train.learning_rate")
 
 
 class ShowProgress(keras.callbacks.Callback):

@@ -145,7 +145,9 @@ def _begin(
     state, model = states.last(), _compiled(params, data, initial)
     if state.epoch:
         try:
-            states.load(model, state.epoch)
+            # The best one, too: it must be readable at the end.
+            for epoch in (state.best, state.epoch):
+                states.load(model, epoch)
         except UnreadableStateError as error:
             states.clear(str(error))
             state, model = State(), _compiled(params, data, initial)

@@ -43,9 +43,10 @@ def engine_facts(threads: int | None) -> dict[str, str]:
         threads: As given to `prepare_engine`.
 
     Returns:
-        `engine`, `engine_version`, `keras_version`, `numpy_version`, `device` (cpu or gpu) and
-        `threads`.
+        `engine`, `engine_version`, `keras_version`, `numpy_version`, `opencv_version` (it moves
+        and resizes tiles), `device` (cpu or gpu) and `threads`.
     """
+    import cv2
     import keras
     import numpy
 
@@ -56,6 +57,7 @@ def engine_facts(threads: int | None) -> dict[str, str]:
         "engine_version": str(module.__version__),
         "keras_version": keras.__version__,
         "numpy_version": numpy.__version__,
+        "opencv_version": cv2.__version__,
         "device": keras.distribution.list_devices()[0].split(":")[0],
         "threads": str(_cores(threads)),
     }

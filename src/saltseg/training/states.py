@@ -6,12 +6,12 @@ holds the rest. It is written last and in one move, so a kill at any moment leav
 whole epoch.
 """
 
-import zipfile
+import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
 from saltseg.errors import TrainingError
 from saltseg.files import staged_file, write_whole
@@ -43,6 +43,35 @@ class State(BaseModel):
     counters: Counters = {}
 
 
+class _Saved(BaseModel):
+    """A state as it is written; a digest, since a flipped bit may leave another valid number."""
+
+    state: State
+    digest: str
+
+
+def _digest(state: State) -> str:
+    return hashlib.sha256(state.model_dump_json().encode()).hexdigest()
+
+
+def write_state(path: Path, state: State) -> None:
+    """Write a state, all but its variables, in one move."""
+    write_whole(path, _Saved(state=state, digest=_digest(state)).model_dump_json().encode())
+
+
+def read_state(path: Path) -> State:
+    """Read what `write_state` has written.
+
+    Raises:
+        OSError: The file cannot be read.
+        ValueError: It is damaged.
+    """
+    saved = _Saved.model_validate_json(path.read_bytes())
+    if saved.digest != _digest(saved.state):
+        raise ValueError("its content does not fit its digest")
+    return saved.state
+
+
 class UnreadableStateError(TrainingError):
     """A state on disk is torn, or belongs to another network."""
 
@@ -59,8 +88,8 @@ class States:
         """State after the last epoch that was finished; of no epoch where none was."""
         path = self.folder / "state.json"
         try:
-            return State.model_validate_json(path.read_bytes()) if path.exists() else State()
-        except ValidationError as error:
+            return read_state(path) if path.exists() else State()
+        except ValueError as error:
             self.clear(f"{path}: {' '.join(str(error).split())}")
             return State()
 
@@ -68,7 +97,7 @@ class States:
         """Save a state with the variables of the model, and drop those it replaces."""
         with staged_file(self._variables(state.epoch)) as path, path.open("wb") as file:
             np.savez(file, *map(np.asarray, _variables(model)))
-        write_whole(self.folder / "state.json", state.model_dump_json().encode())
+        write_state(self.folder / "state.json", state)
         kept = {self._variables(state.epoch), self._variables(state.best)}
         for path in set(self.folder.glob("*.npz")) - kept:
             path.unlink()
@@ -89,9 +118,12 @@ class States:
         try:
             # A zip: reading checks the checksum of every array.
             with np.load(path, allow_pickle=False) as arrays:
-                for variable, name in zip(_variables(model), arrays.files, strict=True):
-                    variable.assign(arrays[name])
-        except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+                variables = _variables(model)
+                if len(arrays.files) != len(variables):
+                    raise ValueError(f"{len(arrays.files)} arrays for {len(variables)} variables")
+                for number, variable in enumerate(variables):
+                    variable.assign(arrays[f"arr_{number}"])
+        except Exception as error:  # of zipfile alone there are six kinds
             raise UnreadableStateError(f"{path}: {' '.join(str(error).split())}") from None
 
     def clear(self, why: str) -> None:

@@ -21,7 +21,7 @@ from pydantic import BaseModel, ValidationError
 from saltseg.errors import SaltsegError
 from saltseg.files import write_whole
 from saltseg.root import state_folder
-from saltseg.training.states import State
+from saltseg.training.states import read_state
 
 Identity = Mapping[str, Any]
 """All that decides the numbers of a training, by name: digests of files, parameters, versions."""
@@ -68,8 +68,8 @@ class Unfinished:
     def epochs(self) -> int:
         """Epochs finished."""
         try:
-            return State.model_validate_json((self.folder / "state.json").read_bytes()).epoch
-        except (OSError, ValidationError):
+            return read_state(self.folder / "state.json").epoch
+        except (OSError, ValueError):
             return 0
 
     @property
