@@ -39,23 +39,23 @@ def facts_of(project: Project, runs: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def test_a_run_by_each_of_its_names(compared: Project) -> None:
-    run_id, other = python(compared, RUN_OF, "mobilenetv2")[-1].split()
-    names = ["workspace", "HEAD", "picky", other, "mobilenetv2", run_id, run_id[:8]]
+    run_id, other = python(compared, RUN_OF, "vgg16")[-1].split()
+    names = ["workspace", "HEAD", "picky", other, "vgg16", run_id, run_id[:8]]
     found = [(one["name"], one["threshold"]) for one in facts_of(compared, names)]
     assert found[:3] == [("plain", 0.5), ("plain", 0.5), ("plain picky", 0.6)]
-    assert found[3:] == [(f"mobilenetv2 {other}", 0.5)] * 4
+    assert found[3:] == [(f"vgg16 {other}", 0.5)] * 4
 
 
 def test_champion_is_the_better_one(compared: Project, tmp_path: Path) -> None:
     # A copy: registered models lie with the runs, whose files other tests compare.
     project = copy_of(compared, tmp_path / "project")
     project.run("saltseg", "track", "--all")
-    names = ["workspace", "mobilenetv2"]
+    names = ["workspace", "vgg16"]
     first, second = (one["map_iou"] for one in facts_of(project, names))
     said = [project.run("saltseg", "register", name) for name in names]
     assert "models:/saltseg/1 is the champion: there was none" in said[0]
     assert ("models:/saltseg/2 is the champion" in said[1]) is (second >= first)
-    assert "mobilenetv2" in said[1]
+    assert "vgg16" in said[1]
 
 
 def test_lost_networks_of_an_experiment_say_how_to_restore_them(
