@@ -10,7 +10,8 @@ from saltseg.errors import DataError
 from saltseg.inference.model import How
 from saltseg.inference.submission import find_sample, write_submission
 from tests.inference.sample import brightness, model_of, write_zip
-from tests.inference.test_job import StoppedError, stopping, tiles
+from tests.inference.test_going_on import StoppedError, stopping
+from tests.inference.test_job import tiles
 
 
 def column(*levels: int) -> np.ndarray:

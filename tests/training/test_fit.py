@@ -1,65 +1,23 @@
 """Training one fold, on tiles so small that it takes seconds."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-import cv2
 import keras
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow as tf
 
-from saltseg.errors import DataError, TrainingError
+from saltseg.errors import DataError
 from saltseg.nets.cost import network_cost
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
 from saltseg.tiles.fold_table import HOLDOUT
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.fit import FoldData, FoldResult, train_fold
-from saltseg.training.states import States, write_state
-from tests.conftest import Changed
-
-COUNT, SIDE = 24, 32
-FOLDS = pd.DataFrame({"fold": np.arange(COUNT) % 4})
-
-
-@pytest.fixture(scope="module")
-def data() -> FoldData:
-    """Tiles with a bright disc where the salt is, every third one without; fold 1 is held out."""
-    random = np.random.default_rng(0)
-    images = random.integers(0, 100, (COUNT, SIDE, SIDE, 1), np.uint8)
-    masks = np.zeros_like(images)
-    for tile in range(COUNT):
-        if tile % 3:
-            x, y = random.integers(8, 24, 2).tolist()
-            cv2.circle(masks[tile], (x, y), 7, 1, thickness=-1)
-    return FoldData.of(images + 120 * masks, masks, FOLDS, 1)
-
-
-@pytest.fixture(scope="module")
-def small(changed: Changed) -> Params:
-    return changed(
-        {
-            "backbone": "plain",
-            "preprocess.size": SIDE,
-            "preprocess.channels": ["intensity"],
-            "model.decoder_filters": [8, 8, 8, 8, 8],
-            "train.epochs": 2,
-            "train.batch_size": 8,
-            "train.learning_rate": 0.003,
-        }
-    )
-
-
-@pytest.fixture
-def eager(engine: None) -> Iterator[None]:
-    """Runs without tracing a graph, which would take longer than these few steps."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+from saltseg.training.states import States
+from tests.training.conftest import COUNT, FOLDS, SIDE
 
 
 class Trained(NamedTuple):
@@ -122,131 +80,6 @@ def test_predictions_are_of_the_best_weights_and_in_order(
     expected = np.asarray(model(data.images[data.held_out], training=False))[..., 0]
     np.testing.assert_allclose(probabilities, expected, atol=1e-4)
     assert trained.result.cost == network_cost(model)
-
-
-def test_too_high_a_learning_rate_is_told(
-    eager: None, data: FoldData, changed: Changed, small: Params, tmp_path: Path
-) -> None:
-    train = small.train.model_copy(update={"learning_rate": 1e30})
-    wild = small.model_copy(update={"train": train})
-    with pytest.raises(TrainingError) as caught:
-        train_fold(data, wild, "wild", States(tmp_path))
-    message = str(caught.value)
-    assert "not finite in epoch 1, batch " in message
-    assert "learning rate 1e+30; lower train.learning_rate" in message
-    assert "\n" not in message
-
-
-class Lost(keras.callbacks.Callback):
-    """Makes the training fail, or its weights no numbers, when an epoch begins."""
-
-    def __init__(self, epoch: int, *, nan: bool = False) -> None:
-        super().__init__()
-        self._epoch, self._nan = epoch, nan
-
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
-        if epoch + 1 != self._epoch:
-            return
-        if not self._nan:
-            raise KeyboardInterrupt
-        self.model.set_weights([value * np.nan for value in self.model.get_weights()])
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("eager")
-def test_stopped_training_gives_what_it_had_given_anyway(
-    data: FoldData, small: Params, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """Stopped in epochs 2 and 3; the network has dropout, so its seeds must go on too."""
-    params = small.model_copy(update={"train": small.train.model_copy(update={"epochs": 3})})
-    whole = train_fold(data, params, "plain", States(tmp_path / "whole"))
-    for epoch in (2, 3):
-        with pytest.raises(KeyboardInterrupt):
-            train_fold(data, params, "plain", States(tmp_path / "torn"), watchers=[Lost(epoch)])
-    torn = train_fold(data, params, "plain", States(tmp_path / "torn"))
-    assert "plain: goes on after epoch 2" in capsys.readouterr().out
-    again = train_fold(data, params, "plain", States(tmp_path / "torn"))
-    for result in (torn, again):
-        pd.testing.assert_frame_equal(result.history, whole.history, check_exact=True)
-        np.testing.assert_array_equal(result.probabilities, whole.probabilities)
-        for ours, theirs in zip(
-            result.network.get_weights(), whole.network.get_weights(), strict=True
-        ):
-            np.testing.assert_array_equal(ours, theirs)
-
-
-@pytest.mark.slow
-@pytest.mark.usefixtures("eager")
-def test_damaged_state_begins_anew(
-    data: FoldData, small: Params, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    params = small.model_copy(update={"train": small.train.model_copy(update={"epochs": 1})})
-    whole = train_fold(data, params, "plain", States(tmp_path))
-    file = tmp_path / "0001.npz"
-    content = bytearray(file.read_bytes())
-    content[len(content) // 2] ^= 1
-    file.write_bytes(content)
-    anew = train_fold(data, params, "plain", States(tmp_path))
-    printed = capsys.readouterr().out
-    assert f"cannot go on from a damaged state ({file}: " in printed
-    assert "starting from the beginning" in printed
-    np.testing.assert_array_equal(anew.probabilities, whole.probabilities)
-
-
-@pytest.mark.usefixtures("eager")
-def test_a_damaged_best_state_begins_anew(
-    data: FoldData, small: Params, tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    params = small.model_copy(update={"train": small.train.model_copy(update={"epochs": 1})})
-    train_fold(data, params, "plain", States(tmp_path))
-    # As if the second epoch had been worse than the first.
-    state = States(tmp_path).last()
-    (tmp_path / "0002.npz").write_bytes((tmp_path / "0001.npz").read_bytes())
-    (tmp_path / "0001.npz").write_text("damaged")
-    rows = 2 * state.rows
-    write_state(tmp_path / "state.json", state.model_copy(update={"epoch": 2, "rows": rows}))
-    again = train_fold(data, params, "plain", States(tmp_path))
-    assert f"cannot go on from a damaged state ({tmp_path / '0001.npz'}" in capsys.readouterr().out
-    assert len(again.history) == 1
-
-
-class Wild(keras.callbacks.Callback):
-    """Makes the weights no numbers with the last batch of an epoch."""
-
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        if batch + 1 == self.params["steps"]:
-            self.model.set_weights([value * np.nan for value in self.model.get_weights()])
-
-
-@pytest.mark.usefixtures("eager")
-def test_an_epoch_whose_last_step_is_no_number_is_never_the_best(
-    data: FoldData, small: Params, tmp_path: Path
-) -> None:
-    states = States(tmp_path)
-    with pytest.raises(TrainingError) as caught:
-        train_fold(data, small, "plain", states, watchers=[Wild()])
-    assert "val_loss is not finite after epoch 1, batch " in str(caught.value)
-    assert str(caught.value).endswith("no epoch was finished")
-    assert states.last().epoch == 0
-
-
-@pytest.mark.usefixtures("eager")
-def test_best_weights_so_far_survive_a_loss_that_is_no_number(
-    data: FoldData, small: Params, tmp_path: Path
-) -> None:
-    states = States(tmp_path)
-    with pytest.raises(TrainingError) as caught:
-        train_fold(data, small, "plain", states, watchers=[Lost(2, nan=True)])
-    kept = tmp_path / "best.weights.h5"
-    assert "not finite in epoch 2, batch 1, at learning rate 0.003" in str(caught.value)
-    assert str(caught.value).endswith(f"the best weights so far, of epoch 1, are in {kept}")
-    after_one = build_unet(backbone_row("plain"), SIDE, 1, small.model)
-    after_one.compile(keras.optimizers.Adam())
-    states.load(after_one, 1)
-    for ours, theirs in zip(
-        loaded(kept, small).get_weights(), after_one.get_weights(), strict=True
-    ):
-        np.testing.assert_array_equal(ours, theirs)
 
 
 def test_held_out_tiles_never_reach_training(
