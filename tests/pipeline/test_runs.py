@@ -61,14 +61,14 @@ def test_champion_is_the_better_one(compared: Project, tmp_path: Path) -> None:
 def test_lost_networks_of_an_experiment_say_how_to_restore_them(
     compared: Project, tmp_path: Path
 ) -> None:
-    write_zip(compared.root / "one.zip", {"a": picture(101, 101)})
+    one = write_zip(tmp_path / "one.zip", {"a": picture(101, 101)})
     cache = compared.root / ".dvc/cache"
     cache.rename(compared.root / "gone")
     cache.mkdir()
     (compared.root / "picky").mkdir()  # a folder is no run, whatever its name
     # As in a fresh clone: nor has DVC an index of what the cache held.
     lost = {"DVC_SITE_CACHE_DIR": str(tmp_path)}
-    command = ("saltseg", "predict", "one.zip", "--out", "x", "--run")
+    command = ("saltseg", "predict", str(one), "--out", "x", "--run")
     try:
         said = compared.run(*command, "picky", ok=False, **lost)
         of_commit = compared.run(*command, "HEAD", ok=False, **lost)
