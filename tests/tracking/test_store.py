@@ -70,6 +70,10 @@ def test_a_database_that_was_moved_does_not_write_to_where_it_was(
     open_store("salt")
 
 
+def test_a_name_may_have_a_slash(root: Path) -> None:
+    assert open_store("team/salt")[1] == open_store("team/salt")[1]
+
+
 def test_a_tag_may_hold_an_apostrophe(root: Path) -> None:
     store = open_store("quoted")
     for value in ("o'x", 'o"x', "ox"):

@@ -42,12 +42,11 @@ def current_inputs(stage: str) -> Inputs:
         stage: Its name, for instance `train@resnet50-0`.
 
     Raises:
-        DataError: This is no DVC repository, or it has no such stage.
+        DataError: This is no DVC repository, it has no such stage, or an input is missing.
     """
     from dvc.dependency import ParamsDependency
-    from dvc.exceptions import NotDvcRepoError
+    from dvc.exceptions import DvcException
     from dvc.repo import Repo
-    from dvc.stage.exceptions import StageNotFound
 
     found: Inputs = {"deps": {}, "params": {}}
     try:
@@ -57,9 +56,10 @@ def current_inputs(stage: str) -> Inputs:
             for dep in one.deps:
                 kind = "params" if isinstance(dep, ParamsDependency) else "deps"
                 found[kind][dep.def_path] = dep.hash_info.value
-    except (NotDvcRepoError, StageNotFound) as error:
+    except DvcException as error:
+        reason = " ".join(str(error).split())
         raise DataError(
-            f"no stage {stage} here ({error}); run `dvc repro` in the project"
+            f"no stage {stage} here ({reason}); run `dvc repro` in the project"
         ) from None
     return found
 

@@ -120,8 +120,8 @@ def _check_place(uri: str, artifacts: str) -> None:
     """
     if uri != own_uri() or not artifacts.startswith("file:"):
         return
-    place = Path(url2pathname(urlsplit(artifacts).path)).parent
-    if place.resolve() != (project_root() / _ARTIFACTS).resolve():
+    place, own = Path(url2pathname(urlsplit(artifacts).path)), project_root() / _ARTIFACTS
+    if not place.resolve().is_relative_to(own.resolve()):
         raise TrackingError(
             f"{project_root() / 'mlflow.db'} was made elsewhere and writes to {place}; remove it"
             f" and {_ARTIFACTS} here, then `saltseg track --all` brings the runs back"
