@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.pipeline.projects import Project
+from tests.pipeline.projects import Project, copy_of
 
 pytestmark = pytest.mark.slow
 
@@ -45,10 +45,9 @@ CAPABILITIES = (1, 2, 3)
 def stages(trained: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A repository in which everything has run once."""
     root = tmp_path_factory.mktemp("faults") / "project"
-    # A database knows where its artifacts lie, so none comes along.
-    shutil.copytree(trained.root, root, symlinks=True, ignore=shutil.ignore_patterns("mlflow.db*"))
+    project = copy_of(trained, root)
     (root / ".saltseg" / "training").mkdir(exist_ok=True)
-    return Project(root)
+    return project
 
 
 def content(folder: Path) -> dict[str, str]:
