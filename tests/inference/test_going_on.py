@@ -265,7 +265,9 @@ def test_nobody_reads_any_more_when_an_error_is_told(tmp_path: Path) -> None:
         run(tmp_path / "out", [folder], stopping(after=1))
     # The error keeps every frame: no thread of theirs may run while it is told.
     assert caught.tb
-    assert set(threading.enumerate()) <= before
+    # That of the progress bar may: nobody waits for it to end.
+    names = [thread.name for thread in set(threading.enumerate()) - before]
+    assert not [name for name in names if name.startswith("ThreadPoolExecutor")]
 
 
 def test_overwrite_begins_anew(tmp_path: Path) -> None:
