@@ -9,6 +9,7 @@ finished epoch, with the same result.
 
 import argparse
 import json
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ def main(argv: list[str] | None = None) -> None:
         inputs = current_inputs(stage)
         prepare_engine(params.seed, params.train.threads)
         from saltseg.tracking.live import live_fold
+        from saltseg.training.callbacks import CheckInputs
         from saltseg.training.fit import FoldData, train_fold
         from saltseg.training.states import States
         from saltseg.training.unfinished import owned
@@ -54,13 +56,15 @@ def main(argv: list[str] | None = None) -> None:
         initial = Path("data/initial") / params.backbone / "encoder.weights.h5"
         title, engine = f"{params.backbone} fold {fold}", engine_facts(params.train.threads)
         key = fold_key(fold, inputs, engine)
+        check = partial(require_unchanged, stage, inputs, title)
         with owned(key, title, by_name(inputs, engine)) as folder:
             states = States(folder)
             with live_fold(params, fold, engine | {"key": key}) as live:
                 live.log_finished(states.last().rows)
                 given = initial if initial.exists() else None
-                result = train_fold(data, params, title, states, given, [live.callback()])
-                require_unchanged(stage, inputs, title)
+                watchers = [live.callback(), CheckInputs(check)]
+                result = train_fold(data, params, title, states, given, watchers)
+                check()
                 with staged_folder(Path("models") / params.backbone / f"fold-{fold}") as out:
                     write_result(result, params, native, engine, out)
                 live.log_history(result.history)

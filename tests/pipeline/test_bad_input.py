@@ -53,6 +53,17 @@ def test_dataset_that_does_not_exist(bare: Project) -> None:
     assert "dvc add data/tgs" in printed
 
 
+@pytest.mark.parametrize("command", ["track", "reproduce"])
+def test_a_dvc_lock_with_the_marks_of_a_merge(bare: Project, command: str) -> None:
+    lock = bare.root / "dvc.lock"
+    lock.write_text("<<<<<<< HEAD\nschema: '2.0'\n=======\n>>>>>>> theirs\n")
+    (line,) = bare.run("saltseg", command, ok=False).strip().splitlines()
+    lock.unlink()
+    assert line.startswith(f"saltseg {command}: ")
+    assert "dvc.lock" in line
+    assert "mend it, or bring back the committed one by git" in line
+
+
 def test_training_before_preprocessing(bare: Project) -> None:
     assert "data/processed/native.json" in stage(bare, "train", "--fold", "0")
     assert not list(bare.root.glob("models/*/*"))

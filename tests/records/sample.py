@@ -100,6 +100,7 @@ def stages(
     backbone: str, code: str, results: dict[str, str], tree: dict[str, Any]
 ) -> dict[str, Any]:
     """The stages of a dvc.lock."""
+    cmd = {"cmd": "python stage.py"}
     asked = {
         "backbone": backbone,
         "train.folds": tree["train"]["folds"],
@@ -107,16 +108,18 @@ def stages(
     }
     trained = {
         f"train@{backbone}-{fold}": {
-            "deps": [{"path": "src/loss.py", "md5": code}],
+            **cmd,
+            "deps": [{"path": "src/loss.py", "md5": f"{code:0>3}"}],
             "params": {"params.yaml": {"train.epochs": tree["train"]["epochs"]}},
         }
         for fold in (0, 1)
     }
     return {
-        "acquire": {"outs": [{"path": "data/survey", "md5": "aaa.dir"}]},
-        "split": {"outs": [{"path": "data/folds.csv", "md5": "bbb"}]},
+        "acquire": cmd | {"outs": [{"path": "data/survey", "md5": "aaa.dir"}]},
+        "split": cmd | {"outs": [{"path": "data/folds.csv", "md5": "bbb"}]},
         **trained,
         "evaluate": {
+            **cmd,
             "params": {"params.yaml": asked},
             "outs": [{"path": path, "md5": md5} for path, md5 in results.items()],
         },

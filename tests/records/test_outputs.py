@@ -49,9 +49,9 @@ def test_keys_differ_by_fold_code_and_evaluation(write: WriteOutputs) -> None:
 
 def test_stages_of_other_folds_and_backbones_do_not_belong_to_them(write: WriteOutputs) -> None:
     outputs = write()
-    more = "stages:\n  train@vgg16-0: {}\n  track: {}\n"
+    more = "stages:\n  train@vgg16-0: {cmd: a}\n  track: {cmd: b}\n"
     outputs = edit(outputs, "dvc.lock", "stages:\n", more)
-    assert {"train@vgg16-0", "track"} < set(read_lock(outputs.read("dvc.lock").decode()))
+    assert {"train@vgg16-0", "track"} < set(read_lock(outputs.read("dvc.lock")))
     assert set(outputs.lock) == set(write().lock)
 
 

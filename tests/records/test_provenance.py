@@ -8,7 +8,7 @@ import pytest
 from saltseg.records.keys import read_lock
 from saltseg.records.provenance import Origin, current_origin, provenance
 
-LOCK = read_lock("""
+LOCK = read_lock(b"""
 schema: '2.0'
 stages:
   acquire:

@@ -121,7 +121,7 @@ def test_all_that_differs_is_listed(store: Store, several: dict[str, str], tmp_p
     assert obstacles(runs) == []
     assert differing(runs) == [
         ("evaluate.threshold", ("0.5", "0.6")),
-        ("src/loss.py", ("c1", "c0")),
+        ("src/loss.py", ("0c1", "0c0")),
     ]
     assert differing([runs[0], runs[0]]) == []
 
@@ -155,6 +155,16 @@ def test_damaged_scores_are_not_compared(
     path.write_text("".join(path.read_text().splitlines(keepends=True)[:3]))
     with pytest.raises(DataError, match=r"tiles.csv of run .* is not what its dvc.lock records"):
         _ = one.tiles
+
+
+def test_damaged_records_are_one_line(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    (one,) = choose(store, ["lossy-lynx"], tmp_path)
+    for name, read in (("params.yaml", "params"), ("dvc.lock", "lock")):
+        (tmp_path / several["lossy-lynx"] / name).write_text("stages: [")
+        with pytest.raises(DataError, match=rf"^{name} of run .*: damaged .*delete the run, then"):
+            getattr(one, read)
 
 
 def test_other_tiles_are_an_obstacle(store: Store, several: dict[str, str], tmp_path: Path) -> None:

@@ -63,7 +63,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def runs(folder: Path, *tiles: pd.DataFrame) -> list:
-    lock = read_lock((folder / "dvc.lock").read_text())
+    lock = read_lock((folder / "dvc.lock").read_bytes())
     return [
         SimpleNamespace(tiles=table, lock=lock, params={"backbone": name})
         for name, table in zip(("one", "two"), tiles, strict=True)

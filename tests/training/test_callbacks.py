@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from saltseg.params import EarlyStopping, Params, Plateau, Train
-from saltseg.training.callbacks import SaveStates, decisions
+from saltseg.training.callbacks import CheckInputs, SaveStates, decisions
 from saltseg.training.states import State, States
 
 
@@ -101,3 +101,15 @@ def test_rate_falls_to_its_floor_and_training_stops_early(options: Train, tmp_pa
     rates, best = run(options, [0.5] + [0.4] * 9, tmp_path)
     assert rates == [0.08, 0.08, 0.08, 0.04, 0.04, 0.03]
     assert best == 1
+
+
+def test_inputs_are_looked_at_once_a_minute(monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = iter((0, 10, 59, 61, 61, 100, 120, 122, 122))
+    monkeypatch.setattr("saltseg.training.callbacks.time.monotonic", lambda: next(clock))
+    looked = []
+    looking = CheckInputs(lambda: looked.append(epoch))
+    looking.on_train_begin()
+    for epoch in range(6):
+        looking.on_epoch_begin(epoch)
+    assert looked == [2, 5]
+    assert not list(clock)

@@ -1,5 +1,6 @@
 """Trainings that are stopped, damaged or run wild half way, in one process."""
 
+from io import StringIO
 from pathlib import Path
 
 import keras
@@ -65,6 +66,27 @@ def test_stopped_training_gives_what_it_had_given_anyway(
             result.network.get_weights(), whole.network.get_weights(), strict=True
         ):
             np.testing.assert_array_equal(ours, theirs)
+
+
+class Terminal(StringIO):
+    """Notes what it is told to show."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.usefixtures("eager")
+def test_a_terminal_is_left_as_it_was(
+    data: FoldData, small: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bar hides the cursor while it is there."""
+    terminal = Terminal()
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", terminal)
+        with pytest.raises(KeyboardInterrupt):
+            train_fold(data, small, "plain", States(tmp_path), watchers=[Lost(2)])
+    hidden, shown = "\x1b[?25l", "\x1b[?25h"
+    assert -1 < terminal.getvalue().rfind(hidden) < terminal.getvalue().rfind(shown)
 
 
 @pytest.mark.slow

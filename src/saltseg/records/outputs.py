@@ -11,10 +11,9 @@ import pandas as pd
 from dvc.exceptions import DvcException
 from dvc_data.index.index import DataIndexDirError
 from fsspec import AbstractFileSystem
-from ruamel.yaml import YAML
 
 from saltseg.errors import DataError
-from saltseg.records.keys import experiment_key, fold_key, locked_inputs, read_lock
+from saltseg.records.keys import experiment_key, fold_key, locked_inputs, read_lock, read_params
 from saltseg.records.provenance import Origin
 
 AGAIN = "`dvc pull` brings it back where a remote holds it, else `dvc repro` makes it anew"
@@ -69,13 +68,12 @@ class Outputs:
     @cached_property
     def params(self) -> dict[str, Any]:
         """The parameters as they stand in params.yaml."""
-        tree: dict[str, Any] = YAML(typ="safe").load(self.read("params.yaml").decode())
-        return tree
+        return read_params(self.read("params.yaml"), f"{self.name}: params.yaml")
 
     @cached_property
     def lock(self) -> dict[str, Any]:
         """The stages of dvc.lock that these outputs come from; it may hold others, from before."""
-        stages = read_lock(self.read("dvc.lock").decode())
+        stages = read_lock(self.read("dvc.lock"), f"{self.name}: dvc.lock")
         trained = [f"train@{self.backbone}-{fold}" for fold in self.folds]
         return {
             name: stage

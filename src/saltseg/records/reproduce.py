@@ -11,11 +11,12 @@ from typing import Any
 
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+from dvc.utils.serialize import ParseError
 
 from saltseg.errors import DataError
 from saltseg.files import write_whole
 from saltseg.records.cache import listed
-from saltseg.records.keys import read_lock
+from saltseg.records.keys import MEND, read_lock
 from saltseg.records.rerun import StageRerun, compare_locks, is_made
 from saltseg.root import state_folder
 
@@ -63,7 +64,7 @@ def reproduce(targets: Sequence[str]) -> Reproduction:
             f"`dvc repro --force` ended with exit code {code}: nothing was compared. Earlier "
             f"outputs are in DVC's cache: `{restore}` brings them back"
         )
-    old, new = read_lock(before.decode()), read_lock(LOCK.read_text())
+    old, new = read_lock(before), read_lock(LOCK.read_bytes())
     with Repo() as repo:
         compared = compare_locks(old, new, stages, partial(listed, repo))
     return Reproduction(compared, commit, restore)
@@ -89,9 +90,10 @@ def recorded_stages(targets: Sequence[str]) -> list[str]:
             ]
             status = repo.status(targets=list(targets) or None, with_deps=True)
     except DvcException as error:
-        elsewhere = "" if Path("dvc.yaml").exists() else "; run this where dvc.yaml is"
-        raise DataError(f"{' '.join(str(error).split())}{elsewhere}") from None
-    lock = read_lock(LOCK.read_text()) if LOCK.exists() else {}
+        advice = f"; {MEND}" if isinstance(error, ParseError) else ""
+        advice = advice if Path("dvc.yaml").exists() else "; run this where dvc.yaml is"
+        raise DataError(f"{' '.join(str(error).split())}{advice}") from None
+    lock = read_lock(LOCK.read_bytes()) if LOCK.exists() else {}
     running = [stage for stage in asked if stage.cmd and not stage.always_changed]
     made = {str(out) for stage in running for out in stage.outs}
     names = {stage.addressing for stage in running}

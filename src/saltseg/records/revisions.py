@@ -7,11 +7,13 @@ from dataclasses import replace
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
+from dvc.utils.serialize import ParseError
 from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 from scmrepo.exceptions import SCMError
 
 from saltseg.errors import DataError
+from saltseg.records.keys import MEND
 from saltseg.records.outputs import Outputs
 from saltseg.records.provenance import Origin, current_origin
 
@@ -75,6 +77,8 @@ def _one_line_dvc_errors() -> Iterator[None]:
         yield
     except NotDvcRepoError as error:
         raise DataError(f"{' '.join(str(error).split())}; run this where dvc.yaml is") from None
+    except ParseError as error:  # for instance with the marks of a merge
+        raise DataError(f"{' '.join(str(error).split())}; {MEND}") from None
     except (DvcException, SCMError) as error:
         raise DataError(
             f"{' '.join(str(error).split())}; `dvc exp list -A` lists the experiments"

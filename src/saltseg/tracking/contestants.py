@@ -11,10 +11,9 @@ from typing import Any
 
 import pandas as pd
 from mlflow.entities import Run
-from ruamel.yaml import YAML
 
 from saltseg.errors import DataError
-from saltseg.records.keys import read_lock
+from saltseg.records.keys import read_lock, read_params
 from saltseg.scoring.comparison import Contestant, Cost
 from saltseg.tiles.survey import read_table
 from saltseg.tracking.store import Store, flatten
@@ -29,6 +28,7 @@ _ENVIRONMENT = (
     "device",
     "threads",
 )
+_ANEW = "delete the run, then `saltseg track --all` writes it anew"
 
 
 @dataclass(frozen=True)
@@ -50,14 +50,23 @@ class TrackedRun:
 
     @property
     def lock(self) -> dict[str, Any]:
-        """Stages of its dvc.lock."""
-        return read_lock((self.folder / "dvc.lock").read_text())
+        """Stages of its dvc.lock.
+
+        Raises:
+            DataError: It is damaged.
+        """
+        path = self.folder / "dvc.lock"
+        return read_lock(path.read_bytes(), f"{path.name} of run {self.name}", _ANEW)
 
     @cached_property
     def params(self) -> dict[str, Any]:
-        """Its parameters."""
-        tree: dict[str, Any] = YAML(typ="safe").load((self.folder / "params.yaml").read_text())
-        return tree
+        """Its parameters.
+
+        Raises:
+            DataError: They are damaged.
+        """
+        path = self.folder / "params.yaml"
+        return read_params(path.read_bytes(), f"{path.name} of run {self.name}", _ANEW)
 
     @cached_property
     def tiles(self) -> pd.DataFrame:
@@ -83,10 +92,7 @@ class TrackedRun:
             hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
             != outs[f"metrics/{name}"]
         ):
-            raise DataError(
-                f"{name} of run {self.name} is not what its dvc.lock records; delete the run, then"
-                " `saltseg track --all` writes it anew"
-            )
+            raise DataError(f"{name} of run {self.name} is not what its dvc.lock records; {_ANEW}")
         return read_table(path, ("id",))
 
     def contestant(self, label: str) -> Contestant:

@@ -110,7 +110,7 @@ def live_fold(params: Params, fold: int, tags: Mapping[str, str]) -> Iterator[Li
     store = open_store(params.tracking.experiment)
     close_dead(store)
     lock = Path("dvc.lock")
-    stages = read_lock(lock.read_text()) if lock.exists() else {}
+    stages = read_lock(lock.read_bytes()) if lock.exists() else {}
     tags = {**provenance(current_origin(), stages, params.backbone), **tags, **here()}
     now = int(time.time() * 1000)
     with alive(lambda: open_fold_run(store, params.model_dump(), fold, tags, now)) as run_id:

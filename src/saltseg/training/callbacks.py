@@ -3,6 +3,7 @@
 import math
 import sys
 import time
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -12,6 +13,9 @@ from saltseg.errors import TrainingError
 from saltseg.params import Train
 from saltseg.training.batches import TrainingBatches
 from saltseg.training.states import State, States
+
+INPUTS_EVERY = 60
+"""Seconds between two looks at whether the inputs are still those of the beginning."""
 
 MONITOR = "val_map_iou"
 """What the best weights, the learning rate and early stopping are decided by; more is better."""
@@ -88,6 +92,28 @@ class SeedEpochs(keras.callbacks.Callback):
         self._batches.start_epoch(epoch)
 
 
+class CheckInputs(keras.callbacks.Callback):
+    """Ends a training that could not be recorded any more: hours before its end would tell.
+
+    So ends, too, what a killed `dvc` has left running, once other parameters are asked for.
+    """
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        """Name what raises where inputs have changed; it may take a second."""
+        super().__init__()
+        self._check = check
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Start the clock."""
+        self._checked = time.monotonic()
+
+    def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
+        """Check, if that is some time ago; the epoch before is saved."""
+        if time.monotonic() - self._checked >= INPUTS_EVERY:
+            self._check()
+            self._checked = time.monotonic()
+
+
 class NotFiniteError(TrainingError):
     """The loss is not a finite number."""
 
@@ -135,9 +161,6 @@ class ShowProgress(keras.callbacks.Callback):
         """Name what is trained, for instance `resnet50 fold 0`, and how many epochs it has had."""
         super().__init__()
         self._title, self._finished = title, finished
-
-    def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Start the bar."""
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -147,6 +170,9 @@ class ShowProgress(keras.callbacks.Callback):
             disable=not sys.stdout.isatty(),
             transient=True,
         )
+
+    def on_train_begin(self, logs: Logs | None = None) -> None:
+        """Start the bar."""
         steps = self.params["steps"]
         total, done = self.params["epochs"] * steps, self._finished * steps
         self._task = self._bar.add_task(self._title, total=total, completed=done, loss=math.nan)
@@ -176,6 +202,6 @@ class ShowProgress(keras.callbacks.Callback):
         (self._bar.console.print if not self._bar.disable else print)(line)
         sys.stdout.flush()
 
-    def on_train_end(self, logs: Logs | None = None) -> None:
-        """Take the bar away."""
+    def close(self) -> None:
+        """Take the bar away: Keras says nothing of the end of a training that fails."""
         self._bar.stop()

@@ -1,5 +1,6 @@
 """Train one fold: from arrays to best weights, history and out-of-fold predictions."""
 
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -115,17 +116,18 @@ def train_fold(
     held_out = TileBatches(data.images, data.masks, data.held_out, params.train.batch_size)
     deciding = decisions(params.train)
     saving = SaveStates(states, state, deciding)
-    watching = [StopOnNan(), ShowProgress(title, state.epoch), *(watchers or [])]
     try:
-        model.fit(
-            batches,
-            validation_data=held_out,
-            initial_epoch=state.epoch,
-            epochs=state.epoch if state.stopped else params.train.epochs,
-            shuffle=False,
-            verbose=0,
-            callbacks=[SeedEpochs(batches), *deciding, *watching, saving],
-        )
+        with closing(ShowProgress(title, state.epoch)) as progress:
+            watching = [StopOnNan(), progress, *(watchers or [])]
+            model.fit(
+                batches,
+                validation_data=held_out,
+                initial_epoch=state.epoch,
+                epochs=state.epoch if state.stopped else params.train.epochs,
+                shuffle=False,
+                verbose=0,
+                callbacks=[SeedEpochs(batches), *deciding, *watching, saving],
+            )
     except NotFiniteError as error:
         raise TrainingError(f"{error}; {_keep_best(model, saving.state, states)}") from None
     states.load(model, saving.state.best)
