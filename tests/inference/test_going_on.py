@@ -3,6 +3,7 @@
 import threading
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import Mock
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from filelock import FileLock
 from saltseg.errors import DataError
 from saltseg.inference.job import Wishes
 from saltseg.inference.model import How, SaltModel
+from saltseg.inference.results import Results
 from saltseg.inference.sections import Reading
 from saltseg.inference.segy import Geometry
 from tests.inference.sample import SIDE, brightness, model_of, picture, png, write_zip
@@ -255,14 +257,20 @@ def test_a_journal_that_is_no_text_is_no_obstacle(tmp_path: Path) -> None:
     assert len(run(tmp_path / "out", [path], stopping(after=0))) == 2
 
 
-def test_nobody_reads_any_more_when_an_error_is_told(tmp_path: Path) -> None:
+@pytest.mark.parametrize("fails", ["a network", "a disk"])
+def test_nobody_reads_any_more_when_an_error_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, fails: str
+) -> None:
     folder = tmp_path / "tiles"
     folder.mkdir()
     for n in range(30):
         (folder / f"t{n:02}.png").write_bytes(png(picture(seed=n)))
+    if fails == "a disk":
+        monkeypatch.setattr("saltseg.inference.job._PIXELS_BEHIND", 0)
+        monkeypatch.setattr(Results, "put", Mock(side_effect=StoppedError))
     before = set(threading.enumerate())
     with pytest.raises(StoppedError) as caught:
-        run(tmp_path / "out", [folder], stopping(after=1))
+        run(tmp_path / "out", [folder], stopping(after=1 if fails == "a network" else 99))
     # The error keeps every frame: no thread of theirs may run while it is told.
     assert caught.tb
     # That of the progress bar may: nobody waits for it to end.
