@@ -17,7 +17,7 @@ from typing import Any
 
 from playwright.sync_api import Browser, Page, sync_playwright
 
-WAIT = 30_000
+WAIT = 120_000
 
 
 @contextmanager
@@ -39,7 +39,7 @@ def mlflow_ui(folder: Path) -> Iterator[str]:
         finally:
             # Its workers are in its process group.
             os.killpg(server.pid, 15)
-            server.wait(timeout=30)
+            server.wait(timeout=60)
 
 
 def _wait_for(address: str, server: subprocess.Popen[bytes], log: Path) -> None:

@@ -27,7 +27,7 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def page(browser: Browser, path: Path) -> Page:
     opened = browser.new_page(viewport={"width": 1100, "height": 900})
-    opened.set_default_timeout(20_000)
+    opened.set_default_timeout(60_000)
     opened.goto(path.as_uri())
     return opened
 

@@ -66,7 +66,7 @@ def test_a_new_threshold_only_evaluates_again(project: Project) -> None:
 
 def test_holdout_is_predicted_by_every_fold_and_trained_on_by_none(project: Project) -> None:
     project.set_params(split={"holdout": 0.2}, train={"epochs": 1})
-    printed = project.run("dvc", "repro")
+    printed = project.run("dvc", "repro", "evaluate")
     assert stages_run(printed) >= {"split", "train@plain-0", "train@plain-1", "evaluate"}
     folds = pd.read_csv(project.root / "data/folds.csv")
     unseen = folds["id"][folds["fold"] == -1].tolist()

@@ -32,8 +32,8 @@ options = {"epochs": 30, "early_stopping": {"patience": 30}}
 train = type(params.train).model_validate(params.train.model_dump() | options)
 params = params.model_copy(update={"backbone": "plain", "train": train})
 random = np.random.default_rng(0)
-images = random.integers(0, 256, (80, 32, 32, 3), np.uint8)
-data = FoldData(images, images[..., :1] // 128, np.arange(64), np.arange(64, 80), np.arange(0))
+images = random.integers(0, 256, (40, 32, 32, 3), np.uint8)
+data = FoldData(images, images[..., :1] // 128, np.arange(32), np.arange(32, 40), np.arange(0))
 train_fold(data, params, "plain", States(Path(sys.argv[2])), watchers=[Memory()])
 print(json.dumps(Memory.used))
 """
