@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from saltseg.errors import DataError
-from saltseg.records.keys import experiment_key, fold_key, locked_inputs, read_lock, read_params
+from saltseg.records.keys import experiment_key, fold_key, locked_inputs
+from saltseg.records.lock import read_lock
 
 LOCK = b"""
 schema: '2.0'
@@ -59,35 +59,3 @@ def test_experiment_key_depends_on_folds_and_evaluation_not_on_folds_nobody_aske
     assert experiment_key(["a", "b"], {**evaluate, "params": {"threshold": 0.6}}) != key
     other_code = {**evaluate, "deps": {"models/plain": "1", "src/score.py": "3"}}
     assert experiment_key(["a", "b"], other_code) != key
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        b"",
-        b"stages: [",
-        b"\xff\xfe\x00",
-        b"[" * 5000,
-        b"seed: 2001-99-99",
-        b"<<<<<<< HEAD\nseed: 1\n=======\nseed: 2\n>>>>>>> theirs\n",
-    ],
-)
-def test_damaged_files_are_one_line(content: bytes) -> None:
-    for read in (read_params, read_lock):
-        with pytest.raises(DataError, match=r"^here: damaged \(.*\); mend it") as caught:
-            read(content, "here")
-        assert "\n" not in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "named"),
-    [
-        (b"'2.0'", b"'1.0'", "invalid schema version"),
-        (b"deps:\n    - {path: src/loss.py", b"deps:\n    - {where: src/loss.py", r"\['deps'\]"),
-        (b"cmd:", b"run:", r"\['run'\]"),
-    ],
-)
-def test_a_lock_of_another_form_says_where(old: bytes, new: bytes, named: str) -> None:
-    assert old in LOCK
-    with pytest.raises(DataError, match=rf"^dvc.lock: damaged \(.*{named}.*\); mend it"):
-        read_lock(LOCK.replace(old, new))

@@ -7,7 +7,7 @@ import pytest
 
 from saltseg.errors import DataError
 from saltseg.params import Params
-from saltseg.records.keys import read_lock
+from saltseg.records.lock import read_lock
 from saltseg.records.outputs import NotEvaluatedError, Outputs
 from tests.records.sample import EPOCHS, WriteOutputs, writer
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.records.keys import read_lock
+from saltseg.records.lock import read_lock
 from saltseg.records.provenance import Origin, current_origin, provenance
 
 LOCK = read_lock(b"""

@@ -153,6 +153,20 @@ def test_store_that_forgets_the_run_does_not_stop_the_training(
     assert "saltseg track" in printed
 
 
+def test_a_broken_store_is_told_in_a_line(
+    root: Path, params: Params, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with live_fold(params, fold=0, tags={}) as live:
+        with sqlite3.connect(root / "mlflow.db") as database:
+            database.execute("alter table metrics rename to lost")
+        for epoch, logs in enumerate(EPOCHS):
+            live.log_epoch(epoch, logs)
+        with sqlite3.connect(root / "mlflow.db") as database:
+            database.execute("alter table lost rename to metrics")
+    (line,) = capsys.readouterr().err.strip().splitlines()
+    assert "MLflow does not take the log (no such table: metrics); training goes on" in line
+
+
 def test_callback_logs_what_keras_reports(
     engine: None, client: MlflowClient, params: Params
 ) -> None:

@@ -13,7 +13,8 @@ from dvc_data.index.index import DataIndexDirError
 from fsspec import AbstractFileSystem
 
 from saltseg.errors import DataError
-from saltseg.records.keys import experiment_key, fold_key, locked_inputs, read_lock, read_params
+from saltseg.records.keys import experiment_key, fold_key, locked_inputs
+from saltseg.records.lock import read_lock, read_params
 from saltseg.records.provenance import Origin
 
 AGAIN = "`dvc pull` brings it back where a remote holds it, else `dvc repro` makes it anew"

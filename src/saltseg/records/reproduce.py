@@ -16,7 +16,7 @@ from dvc.utils.serialize import ParseError
 from saltseg.errors import DataError
 from saltseg.files import write_whole
 from saltseg.records.cache import listed
-from saltseg.records.keys import MEND, read_lock
+from saltseg.records.lock import MEND, read_lock
 from saltseg.records.rerun import StageRerun, compare_locks, is_made
 from saltseg.root import state_folder
 

@@ -13,7 +13,7 @@ from fsspec.implementations.local import LocalFileSystem
 from scmrepo.exceptions import SCMError
 
 from saltseg.errors import DataError
-from saltseg.records.keys import MEND
+from saltseg.records.lock import MEND
 from saltseg.records.outputs import Outputs
 from saltseg.records.provenance import Origin, current_origin
 

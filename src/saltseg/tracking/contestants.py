@@ -13,7 +13,7 @@ import pandas as pd
 from mlflow.entities import Run
 
 from saltseg.errors import DataError
-from saltseg.records.keys import read_lock, read_params
+from saltseg.records.lock import read_lock, read_params
 from saltseg.scoring.comparison import Contestant, Cost
 from saltseg.tiles.survey import read_table
 from saltseg.tracking.store import Store, flatten

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from mlflow.entities import Metric, Param, Run
 
-from saltseg.records.keys import digest, write_lock
+from saltseg.records.keys import digest
+from saltseg.records.lock import write_lock
 from saltseg.records.outputs import Outputs
 from saltseg.records.provenance import provenance
 from saltseg.tracking.fold_runs import COSTS, PARENT, log_data, log_rows, rows_agree

@@ -16,11 +16,11 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from saltseg.params import Params
-from saltseg.records.keys import read_lock
+from saltseg.records.lock import read_lock
 from saltseg.records.provenance import current_origin, provenance
 from saltseg.tracking.fold_runs import log_result, open_fold_run
 from saltseg.tracking.liveness import alive, close_dead, here
-from saltseg.tracking.store import open_store
+from saltseg.tracking.store import open_store, reason
 
 
 class LiveFold:
@@ -84,10 +84,9 @@ class LiveFold:
             yield
         except (MlflowException, SQLAlchemyError, OSError) as error:
             if not self._broken:
-                reason = next(iter(str(error).splitlines()), type(error).__name__)
                 print(
-                    f"{self._title}: MLflow does not take the log ({reason}); training goes on, "
-                    "and `saltseg track` completes it afterwards",
+                    f"{self._title}: MLflow does not take the log ({reason(error)}); training goes"
+                    " on, and `saltseg track` completes it afterwards",
                     file=sys.stderr,
                 )
             self._broken = True

@@ -1,5 +1,6 @@
 """Where MLflow keeps its runs, and how several processes open it at once."""
 
+import logging
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -70,11 +71,16 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError) as error:
-        reason = " ".join(str(error).split())
         raise TrackingError(
-            f"MLflow's store {tracking_uri()} cannot be used ({reason[:200]}); see to it, or "
+            f"MLflow's store {tracking_uri()} cannot be used ({reason(error)}); see to it, or "
             "set MLFLOW_TRACKING_URI to another"
         ) from None
+
+
+def reason(error: Exception) -> str:
+    """Why the store failed, in a line: what the database itself says, where it does."""
+    said = getattr(error.__cause__ or error, "orig", None) or error
+    return " ".join(str(said).split())[:200] or type(error).__name__
 
 
 @store_errors()
@@ -91,6 +97,8 @@ def open_store(experiment: str) -> Store:
         TrackingError: The server does not answer, or the database is none.
     """
     state, uri = state_folder(), tracking_uri()
+    # It raises what it logs, tracebacks and all.
+    logging.getLogger("mlflow.store.db.utils").setLevel(logging.CRITICAL)
     # A bar for each handful of small files would drown what the command has to say.
     os.environ.setdefault(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.name, "false")
     # Two processes that migrate a fresh database at once break it.
