@@ -1,4 +1,4 @@
-"""Predictions into a folder that holds some already, stopped or of other files and settings."""
+"""Predictions that were stopped, or whose results or inputs have changed since."""
 
 import threading
 from dataclasses import replace
@@ -8,14 +8,9 @@ from unittest.mock import Mock
 import numpy as np
 import pandas as pd
 import pytest
-from filelock import FileLock
 
-from saltseg.errors import DataError
-from saltseg.inference.job import Wishes
 from saltseg.inference.model import How, SaltModel
 from saltseg.inference.results import Results
-from saltseg.inference.sections import Reading
-from saltseg.inference.segy import Geometry
 from tests.inference.sample import SIDE, brightness, model_of, picture, png, write_zip
 from tests.inference.test_job import PLAIN, mask, run, tiles
 
@@ -61,30 +56,6 @@ def test_stopped_it_goes_on(tmp_path: Path, capsys: pytest.CaptureFixture[str]) 
     assert len(pd.read_csv(out / "coverage.csv")) == len(images)
 
 
-@pytest.mark.parametrize(
-    ("change", "named"),
-    [
-        ({"wishes": replace(PLAIN, threshold=0.3)}, "threshold"),
-        ({"how": How(flip=True)}, "flip"),
-        ({"how": How(overlap=0.25)}, "overlap"),
-        ({"model": replace(model_of(), digest="other")}, "networks"),
-        ({"reading": Reading(clip=90)}, "clip"),
-        ({"reading": Reading(geometry=Geometry(9, 21))}, "iline, xline"),
-    ],
-)
-def test_other_settings_do_not_mix(tmp_path: Path, change: dict[str, object], named: str) -> None:
-    path, _ = tiles(tmp_path, 2)
-    out = tmp_path / "out"
-    run(out, [path])
-    before = {file: file.read_bytes() for file in out.rglob("*.*")}
-    with pytest.raises(DataError, match=rf"out: .*\({named} differ\); .*--overwrite"):
-        run(out, [path], **change)
-    assert {file: file.read_bytes() for file in out.rglob("*.*")} == before
-    wishes = replace(change.get("wishes", PLAIN), overwrite=True)
-    run(out, [path], **change | {"wishes": wishes})
-    run(out, [path], **change)
-
-
 def test_a_changed_tile_is_predicted_again(tmp_path: Path) -> None:
     """In a zip, and in a folder; of the same size or another."""
     path, images = tiles(tmp_path, 3)
@@ -112,45 +83,6 @@ def test_a_changed_tile_is_predicted_again(tmp_path: Path) -> None:
             )
         written = pd.read_csv(out / "coverage.csv").set_index("id")
         assert tuple(written.loc["t01", ["height", "width"]]) == (50, 130)
-
-
-def test_other_files_join_what_is_there(tmp_path: Path) -> None:
-    first = write_zip(tmp_path / "a.zip", {"a": picture(seed=1)})
-    second = write_zip(tmp_path / "b.zip", {"b": picture(seed=2)})
-    third = write_zip(tmp_path / "c.zip", {"a": picture(seed=3)})
-    out = tmp_path / "out"
-    run(out, [first])
-    assert run(out, [second])["id"].tolist() == ["b"]
-    assert pd.read_csv(out / "coverage.csv")["id"].tolist() == ["a", "b"]
-    before = mask(out / "masks/a.png")
-    with pytest.raises(
-        DataError, match=r"c.zip: .*a.png: .* holds a mask of this name, of .*a.zip"
-    ):
-        run(out, [third])
-    np.testing.assert_array_equal(mask(out / "masks/a.png"), before)
-
-
-def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
-    dataset = tmp_path / "dataset"
-    for kind in ("images", "masks"):
-        (dataset / kind).mkdir(parents=True)
-        (dataset / kind / "a.png").write_bytes(png(picture(seed=len(kind))))
-    before = {file: file.read_bytes() for file in dataset.rglob("*.png")}
-    for overwrite in (False, True):
-        with pytest.raises(DataError, match=r"dataset: holds other files; .* name a new"):
-            run(dataset, [dataset], wishes=replace(PLAIN, overwrite=overwrite))
-    assert {file: file.read_bytes() for file in dataset.rglob("*.png")} == before
-    assert {file.name for file in dataset.iterdir()} == {"images", "masks"}
-
-
-@pytest.mark.parametrize("text", ["null", "[1]", "3", '"x"', "{"])
-def test_settings_of_somebody_else_are_left_alone(tmp_path: Path, text: str) -> None:
-    path, _ = tiles(tmp_path, 1)
-    (tmp_path / "out").mkdir()
-    (tmp_path / "out/prediction.json").write_text(text)
-    with pytest.raises(DataError, match=r"prediction.json: not written by `saltseg predict`"):
-        run(tmp_path / "out", [path], wishes=replace(PLAIN, overwrite=True))
-    assert (tmp_path / "out/prediction.json").read_text() == text
 
 
 @pytest.mark.parametrize("harm", ["lost", "empty", "cut", "of another size"])
@@ -276,34 +208,6 @@ def test_nobody_reads_any_more_when_an_error_is_told(
     # That of the progress bar may: nobody waits for it to end.
     names = [thread.name for thread in set(threading.enumerate()) - before]
     assert not [name for name in names if name.startswith("ThreadPoolExecutor")]
-
-
-def test_overwrite_begins_anew(tmp_path: Path) -> None:
-    np.save(tmp_path / "cube.npy", picture(70, 80).astype(float))
-    path, _ = tiles(tmp_path, 2)
-    out = tmp_path / "out"
-    run(out, [path, tmp_path / "cube.npy"], wishes=replace(PLAIN, probabilities=True))
-    (out / "notes.txt").write_text("mine")
-    run(out, [write_zip(tmp_path / "other.zip", {"x": picture()})], wishes=Wishes(overwrite=True))
-    left = {str(file.relative_to(out)) for file in out.rglob("*") if file.is_file()}
-    assert left - {".lock", ".sections.jsonl"} == {
-        "masks/x.png",
-        "coverage.csv",
-        "overview.png",
-        "prediction.json",
-        "notes.txt",
-    }
-
-
-def test_one_process_at_a_time(tmp_path: Path) -> None:
-    path, _ = tiles(tmp_path, 2)
-    out = tmp_path / "out"
-    run(out, [path])
-    with (
-        FileLock(out / ".lock"),
-        pytest.raises(DataError, match="out: another process predicts into it"),
-    ):
-        run(out, [path])
 
 
 def test_nothing_to_do_is_quick_and_changes_nothing(tmp_path: Path) -> None:
