@@ -27,7 +27,7 @@ demo: $(READY)  ## ResNet50 in the workspace, VGG16 as a DVC experiment, and the
 	dvc exp run --temp -S backbone=vgg16
 	saltseg compare resnet50 vgg16 --html report.html
 
-COLUMNS_READ := ^Experiment$$|^(map_iou\.(mean|std)|iou\.mean|backbone|preprocess\.size|train\.epochs)$$
+COLUMNS_READ := ^Experiment$$|^(map_iou\.(mean|std)|iou\.mean|backbone|preprocess\.side|train\.epochs)$$
 exps: $(READY)  ## Experiments of this commit and their scores (others: make exps ARGS=--all-commits)
 	dvc exp show --no-pager --precision 3 --drop '.*' --keep '$(COLUMNS_READ)' $(ARGS)
 

@@ -95,7 +95,7 @@ def network_and_batches(params: Params, setting: Setting) -> tuple[Any, Any]:
         setting.batch,
         seed=params.seed,
         augment=params.train.augment,
-        bright_channels=[0],
+        kinds=["grey"] * 3,
     )
     model = build_unet(backbone_row(setting.backbone), setting.size, 3, params.model)
     model.compile(

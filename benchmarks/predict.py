@@ -92,8 +92,10 @@ def describe(options: argparse.Namespace) -> str:
 
 def make_models(folder: Path, options: argparse.Namespace) -> tuple[Blueprint, list[Path]]:
     """Random networks, as `saltseg export` would write trained ones."""
-    params = load_params().model_copy(update={"backbone": options.backbone})
-    blueprint = Blueprint.of(params, options.size, Native(height=SIDE, width=SIDE))
+    params = load_params()
+    preprocess = params.preprocess.model_copy(update={"side": options.size})
+    params = params.model_copy(update={"backbone": options.backbone, "preprocess": preprocess})
+    blueprint = Blueprint.of(params, Native(height=SIDE, width=SIDE))
     weights = []
     for fold in range(options.folds):
         weights.append(folder.parent / "made" / f"fold-{fold}" / "best.weights.h5")

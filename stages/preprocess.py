@@ -2,7 +2,7 @@
 
 Reads data/survey.
 Writes data/processed: images.npy (N, S, S, C) and masks.npy (N, S, S, 1), uint8, and
-native.json, the size of the tiles before.
+channels.json, how each channel follows augmentation, and native.json, the tiles before.
 """
 
 from pathlib import Path

@@ -20,13 +20,11 @@ from saltseg.files import require_space, staged_folder
 from saltseg.params import Params, load_params
 from saltseg.tiles.fold_table import read_folds
 from saltseg.tiles.native import Native
-from saltseg.tiles.survey import read_array
+from saltseg.tiles.processed import read_processed
 from saltseg.training.runtime import engine_facts, prepare_engine
 
 if TYPE_CHECKING:
     from saltseg.training.fit import FoldResult
-
-PROCESSED = Path("data/processed")
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -36,8 +34,7 @@ def main(argv: list[str] | None = None) -> None:
     fold = parser.parse_args(argv).fold
     with one_line_errors("train"):
         params = load_params()
-        native = Native.read(PROCESSED / "native.json")
-        arrays = [read_array(PROCESSED / f"{name}.npy") for name in ("images", "masks")]
+        tiles = read_processed(Path("data/processed"), params.preprocess)
         folds = read_folds(Path("data/folds.csv"))
         # DVC, Keras and MLflow take seconds to import: only now, the inputs are known good. DVC
         # comes first: code may be edited while the others are imported.
@@ -52,7 +49,7 @@ def main(argv: list[str] | None = None) -> None:
         from saltseg.training.states import States
         from saltseg.training.unfinished import owned
 
-        data = FoldData.of(*arrays, folds, fold)
+        data = FoldData.of(tiles, folds, fold)
         initial = Path("data/initial") / params.backbone / "encoder.weights.h5"
         title, engine = f"{params.backbone} fold {fold}", engine_facts(params.train.threads)
         key = fold_key(fold, inputs, engine)
@@ -66,7 +63,7 @@ def main(argv: list[str] | None = None) -> None:
                 result = train_fold(data, params, title, states, given, watchers)
                 check()
                 with staged_folder(Path("models") / params.backbone / f"fold-{fold}") as out:
-                    write_result(result, params, native, engine, out)
+                    write_result(result, params, tiles.native, engine, out)
                 live.log_history(result.history)
 
 
@@ -82,8 +79,7 @@ def write_result(
     result.history.to_csv(out / "history.csv", index=False)
     for name, predicted in (("oof", result.probabilities), ("holdout", result.unseen)):
         np.save(out / f"{name}.npy", native.resize_all_back(predicted))
-    size = result.network.input_shape[1]
-    blueprint = Blueprint.of(params, size, native)
+    blueprint = Blueprint.of(params, native)
     (out / "blueprint.json").write_text(blueprint.model_dump_json(indent=1) + "\n")
     (out / "network.json").write_text(json.dumps(vars(result.cost)) + "\n")
     (out / "engine.json").write_text(json.dumps(engine) + "\n")

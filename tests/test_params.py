@@ -55,8 +55,8 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
         lambda tree: tree.update(backbone="resnet51"),
         ["backbone", "'resnet51'", *backbone_table()],
     ),
-    "side not a multiple of 32": (put("preprocess", size=101), ["preprocess.size", "101", "96"]),
-    "side too small": (put("preprocess", size=0), ["preprocess.size", "32"]),
+    "side not a multiple of 32": (put("preprocess", side=101), ["preprocess.side", "101", "96"]),
+    "side too small": (put("preprocess", side=0), ["preprocess.side", "32"]),
     "unknown channel": (put("preprocess", channels=["grey"]), ["preprocess.channels.0"]),
     "no channel": (put("preprocess", channels=[]), ["preprocess.channels"]),
     "fold outside": (

@@ -3,7 +3,7 @@
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import yaml
 from pydantic import (
@@ -36,6 +36,11 @@ def _printable(text: str) -> str:
 Name = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
 
 
+IGNORED_BY_DVC = {"size", "nfiles"}
+"""Names that DVC leaves out where it looks a run up in its cache: a changed one changes nothing
+(treeverse/dvc issue 10296), so no parameter may be called so, at any depth."""
+
+
 class Strict(BaseModel):
     """A group of settings: unknown keys are refused, values cannot change."""
 
@@ -62,14 +67,21 @@ class BackboneRow(Strict):
     std: Annotated[list[float], Field(min_length=3, max_length=3)]
     bgr: bool = False
 
+    @field_validator("options")
+    @classmethod
+    def _seen_by_dvc(cls, options: dict[str, Any]) -> dict[str, Any]:
+        if hidden := sorted(IGNORED_BY_DVC & options.keys()):
+            raise ValueError(f"{', '.join(hidden)}: DVC would not see a change of it; rename it")
+        return options
 
-def _halves_five_times(size: int) -> int:
-    if size % 32:
+
+def _halves_five_times(side: int) -> int:
+    if side % 32:
         raise ValueError(
-            f"{size} is not a multiple of 32, but the encoder halves the side five times; "
-            f"use {max(32, round(size / 32) * 32)}"
+            f"{side} is not a multiple of 32, but the encoder halves the side five times; "
+            f"use {max(32, round(side / 32) * 32)}"
         )
-    return size
+    return side
 
 
 def _bottleneck_divides(filters: list[int]) -> list[int]:
@@ -89,8 +101,15 @@ Filters = Annotated[
 class Preprocess(Strict):
     """How tiles become network input."""
 
-    size: Annotated[int, Field(ge=32, le=1024), AfterValidator(_halves_five_times)]
+    side: Annotated[int, Field(ge=32, le=1024), AfterValidator(_halves_five_times)]
     channels: Annotated[list[Channel], Field(min_length=1)]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _renamed(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "size" in value:
+            raise ValueError("size is called side now; rename it")
+        return value
 
 
 class Mosaics(Strict):
@@ -137,13 +156,15 @@ class Augment(Strict):
         flip: Whether half of the tiles are mirrored left to right.
         shift: Largest shift, fraction of the side.
         scale: Largest relative change of size.
-        brightness: Largest change of the intensity channel, fraction of the grey range.
+        brightness: Largest change of grey levels, fraction of their range.
+        contrast: Largest change of contrast: 0.5 is anything from 1/1.5 to 1.5 times as much.
     """
 
     flip: bool
     shift: Annotated[float, Field(ge=0, le=0.5)]
     scale: Annotated[float, Field(ge=0, le=0.5)]
     brightness: Annotated[float, Field(ge=0, le=0.5)]
+    contrast: Annotated[float, Field(ge=0, le=4)]
 
 
 class Train(Strict):

@@ -28,7 +28,7 @@ def model_of(networks: Networks = brightness, **native: object) -> SaltModel:
         backbone="plain",
         row=backbone_row("plain"),
         decoder_filters=[8, 8, 8, 8, 8],
-        preprocess=Preprocess(size=SIDE, channels=channels),
+        preprocess=Preprocess(side=SIDE, channels=channels),
         native=Native(**size),
     )
     return SaltModel(blueprint, Facts(name="bright", threshold=0.5), "digest", networks)
@@ -52,7 +52,7 @@ def write_zip(path: Path, images: Mapping[str, np.ndarray], folder: str = "image
     return path
 
 
-def write_models(folder: Path, folds: int = 2, size: int = 32, **native: object) -> Blueprint:
+def write_models(folder: Path, folds: int = 2, side: int = 32, **native: object) -> Blueprint:
     """Random networks of several folds, as training leaves them."""
     import keras
 
@@ -62,7 +62,7 @@ def write_models(folder: Path, folds: int = 2, size: int = 32, **native: object)
         row=backbone_row("plain"),
         decoder_filters=[16, 16, 8, 8, 8],
         preprocess=Preprocess(
-            size=size, channels=channels + ["survey_depth"] * ("depths" in native)
+            side=side, channels=channels + ["survey_depth"] * ("depths" in native)
         ),
         native=Native(**({"height": 101, "width": 101} | native)),
     )

@@ -39,7 +39,7 @@ def test_rows_are_those_of_the_sample(tmp_path: Path) -> None:
         return brightness(inputs)
 
     model = model_of(networks, height=4, width=3)
-    small = model.blueprint.preprocess.model_copy(update={"size": 32})
+    small = model.blueprint.preprocess.model_copy(update={"side": 32})
     model = replace(model, blueprint=model.blueprint.model_copy(update={"preprocess": small}))
     assert submit(tmp_path, model=model) == (2, 3)
     text = (tmp_path / "submission.csv").read_text()

@@ -15,8 +15,8 @@ from tests.conftest import Changed
 NATIVE = Native(height=101, width=90, depths=(50, 900))
 
 
-def blueprint_of(params: Params, size: int = 32) -> Blueprint:
-    return Blueprint.of(params, size, NATIVE)
+def blueprint_of(params: Params) -> Blueprint:
+    return Blueprint.of(params, NATIVE)
 
 
 def test_it_survives_a_file(params: Params, tmp_path: Path) -> None:

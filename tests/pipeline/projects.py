@@ -16,7 +16,7 @@ from filelock import FileLock
 ROOT = Path(__file__).parents[2]
 SMALL = {
     "backbone": "plain",
-    "preprocess": {"size": 32},
+    "preprocess": {"side": 32},
     "train": {"folds": [0, 1], "epochs": 2, "batch_size": 8, "threads": 2},
 }
 

@@ -32,7 +32,7 @@ def stage(project: Project, name: str, *arguments: str) -> str:
     ("changes", "expected"),
     [
         ({"backbone": "resnet51"}, ("backbone", "'resnet51'", "resnet50, vgg16")),
-        ({"preprocess": {"size": 70}}, ("preprocess.size", "70", "multiple of 32", "64")),
+        ({"preprocess": {"side": 70}}, ("preprocess.side", "70", "multiple of 32", "64")),
         ({"train": {"folds": [0, 5]}}, ("train.folds", "[5]", "0..4", "split.n_splits")),
         ({"train": {"epochz": 3}}, ("train.epochz", "unknown key")),
         ({"seed": "many"}, ("seed", "integer")),

@@ -1,7 +1,7 @@
 """Kill a training again and again, let it go on, and compare what it gives with one left alone.
 
 `make torture` kills twenty times, each followed by a run to the end. Options choose another
-backbone or size: `make torture ARGS="--backbone resnet50 --size 64 --kills 3"`.
+backbone or side: `make torture ARGS="--backbone resnet50 --side 64 --kills 3"`.
 """
 
 import argparse
@@ -122,10 +122,10 @@ def best_epoch(folder: Path) -> int:
     return int(history["epoch"][history["val_map_iou"].idxmax()])
 
 
-def victim(folder: Path, backbone: str, size: int) -> Victim:
+def victim(folder: Path, backbone: str, side: int) -> Victim:
     """Make a project and train its fold 0 once without disturbance."""
     project = make_project(folder / "project")
-    project.set_params(backbone=backbone, preprocess={"size": size}, train=SETTINGS)
+    project.set_params(backbone=backbone, preprocess={"side": side}, train=SETTINGS)
     project.run("dvc", "repro", "preprocess", "split", "weights")
     log = folder / "train.log"
     training = start(project, log.open("w"))
@@ -140,13 +140,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--backbone", default="plain")
-    parser.add_argument("--size", type=int, default=32)
+    parser.add_argument("--side", type=int, default=32)
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the moments")
     options = parser.parse_args()
     print(f"moments of seed {options.seed}", flush=True)
     moments = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
-        torn = victim(Path(folder), options.backbone, options.size)
+        torn = victim(Path(folder), options.backbone, options.side)
         best, weights = best_epoch(torn.fold), torn.expected["best.weights.h5"]
         print(f"never killed: {torn.seconds:.1f} s, weights {weights} of epoch {best}", flush=True)
         equal = 0

@@ -40,7 +40,7 @@ def random_survey(folder: Path, count: int, height: int, width: int) -> Path:
 @pytest.mark.parametrize(("size", "channels"), [(32, ALL), (64, ["intensity"]), (128, ALL[:3] * 2)])
 def test_shapes_and_dtypes(tmp_path: Path, size: int, channels: list[str]) -> None:
     survey, out = random_survey(tmp_path / "survey", 3, 40, 101), tmp_path / "out"
-    write_arrays(survey, out, Preprocess(size=size, channels=channels))
+    write_arrays(survey, out, Preprocess(side=size, channels=channels))
     images, masks = np.load(out / "images.npy"), np.load(out / "masks.npy")
     assert images.shape == (3, size, size, len(channels))
     assert masks.shape == (3, size, size, 1)
@@ -52,7 +52,7 @@ def test_shapes_and_dtypes(tmp_path: Path, size: int, channels: list[str]) -> No
 
 def test_same_size_changes_nothing(tmp_path: Path) -> None:
     survey, out = random_survey(tmp_path / "survey", 3, 32, 32), tmp_path / "out"
-    write_arrays(survey, out, Preprocess(size=32, channels=["intensity", "depth_ramp"]))
+    write_arrays(survey, out, Preprocess(side=32, channels=["intensity", "depth_ramp"]))
     images = np.load(out / "images.npy")
     np.testing.assert_array_equal(images[..., 0], np.load(survey / "images.npy"))
     np.testing.assert_array_equal(images[1, :, 5, 1], np.rint(np.arange(32) * 255 / 31))
@@ -62,7 +62,7 @@ def test_same_size_changes_nothing(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [32, 64, 128])
 def test_masks_take_the_nearest_pixel(tmp_path: Path, size: int) -> None:
     survey, out = random_survey(tmp_path / "survey", 2, 101, 101), tmp_path / "out"
-    write_arrays(survey, out, Preprocess(size=size, channels=["intensity"]))
+    write_arrays(survey, out, Preprocess(side=size, channels=["intensity"]))
     # The middle of a new pixel falls into this old one.
     nearest = ((np.arange(size) + 0.5) * 101 / size).astype(int)
     expected = np.load(survey / "masks.npy")[:, nearest][:, :, nearest]
@@ -75,7 +75,7 @@ def test_channels_are_made_before_resizing(tmp_path: Path) -> None:
     images[:, :, 1::2] = 100
     out = tmp_path / "out"
     survey = write_survey(tmp_path / "survey", images, np.zeros_like(images))
-    write_arrays(survey, out, Preprocess(size=32, channels=["intensity", "gradient"]))
+    write_arrays(survey, out, Preprocess(side=32, channels=["intensity", "gradient"]))
     made = np.load(out / "images.npy")
     assert (made[..., 0] == 50).all()
     assert (made[..., 1] == 100).all()
@@ -88,7 +88,7 @@ def test_shrinking_averages_areas() -> None:
 
 def test_survey_depth_of_each_tile(tmp_path: Path) -> None:
     survey, out = random_survey(tmp_path / "survey", 3, 32, 32), tmp_path / "out"
-    write_arrays(survey, out, Preprocess(size=32, channels=["survey_depth"]))
+    write_arrays(survey, out, Preprocess(side=32, channels=["survey_depth"]))
     levels = np.load(out / "images.npy")[..., 0]
     assert [np.unique(tile).tolist() for tile in levels] == [[0], [128], [255]]
 
@@ -98,7 +98,7 @@ def test_missing_file_is_one_line(tmp_path: Path, name: str) -> None:
     survey = random_survey(tmp_path / "survey", 2, 8, 8)
     (survey / name).unlink()
     with pytest.raises(DataError, match=rf"{name}: .*run `dvc repro`") as caught:
-        write_arrays(survey, tmp_path / "out", Preprocess(size=32, channels=["intensity"]))
+        write_arrays(survey, tmp_path / "out", Preprocess(side=32, channels=["intensity"]))
     assert "\n" not in str(caught.value)
 
 
@@ -110,7 +110,7 @@ def peak_memory(folder: Path, count: int) -> int:
     write_table(folder, count)
     tracemalloc.start()
     try:
-        write_arrays(folder, folder / "out", Preprocess(size=64, channels=ALL[:3]))
+        write_arrays(folder, folder / "out", Preprocess(side=64, channels=ALL[:3]))
         return tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

@@ -9,6 +9,8 @@ import pandas as pd
 import pytest
 
 from saltseg.params import Params
+from saltseg.tiles.native import Native
+from saltseg.tiles.processed import Kind, Processed
 from tests.conftest import Changed
 
 if TYPE_CHECKING:
@@ -30,7 +32,13 @@ def data() -> "FoldData":
         if tile % 3:
             x, y = random.integers(8, 24, 2).tolist()
             cv2.circle(masks[tile], (x, y), 7, 1, thickness=-1)
-    return FoldData.of(images + 120 * masks, masks, FOLDS, 1)
+    return FoldData.of(processed(images + 120 * masks, masks), FOLDS, 1)
+
+
+def processed(images: np.ndarray, masks: np.ndarray) -> Processed:
+    """Tiles whose channels all hold grey levels."""
+    kinds: list[Kind] = ["grey"] * images.shape[-1]
+    return Processed(images, masks, kinds, Native(height=SIDE, width=SIDE))
 
 
 @pytest.fixture(scope="module")
@@ -38,7 +46,7 @@ def small(changed: Changed) -> Params:
     return changed(
         {
             "backbone": "plain",
-            "preprocess.size": SIDE,
+            "preprocess.side": SIDE,
             "preprocess.channels": ["intensity"],
             "model.decoder_filters": [8, 8, 8, 8, 8],
             "train.epochs": 2,

@@ -5,11 +5,14 @@ import numpy as np
 import pytest
 
 from saltseg.params import Augment
+from saltseg.tiles.channels import depth_ramp, gradient
+from saltseg.tiles.processed import Kind
 from saltseg.training.batches import TileBatches, TrainingBatches, augment_tile
 
-NONE = Augment(flip=False, shift=0, scale=0, brightness=0)
+NONE = Augment(flip=False, shift=0, scale=0, brightness=0, contrast=0)
 FLIP = NONE.model_copy(update={"flip": True})
-FULL = Augment(flip=True, shift=0.2, scale=0.2, brightness=0.3)
+FULL = Augment(flip=True, shift=0.2, scale=0.2, brightness=0.3, contrast=0.5)
+MOVE = FULL.model_copy(update={"brightness": 0, "contrast": 0})
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (23, 16, 16, 2), np.uint8)
@@ -21,7 +24,7 @@ def training(
     tiles: np.ndarray = ALL, batch_size: int = 5, seed: int = 3, augment: Augment = FULL
 ) -> TrainingBatches:
     return TrainingBatches(
-        IMAGES, MASKS, tiles, batch_size, seed=seed, augment=augment, bright_channels=[0]
+        IMAGES, MASKS, tiles, batch_size, seed=seed, augment=augment, kinds=["grey", "gradient"]
     )
 
 
@@ -72,7 +75,7 @@ def test_another_epoch_or_seed_is_another_draw(seed: int, epoch: int) -> None:
 def test_every_tile_once_an_epoch_in_another_order() -> None:
     images, masks = numbered(23)
     chosen = np.array([2, 3, 5, 7, 11, 13, 17, 19])
-    batches = TrainingBatches(images, masks, chosen, 3, seed=3, augment=NONE, bright_channels=[])
+    batches = TrainingBatches(images, masks, chosen, 3, seed=3, augment=NONE, kinds=["grey"])
     orders = []
     for epoch in range(3):
         fed, truth = epoch_of(batches, epoch)
@@ -116,8 +119,12 @@ def test_shapes_dtypes_and_masks_of_zero_and_one() -> None:
     assert set(np.unique(masks)) == {0, 1}
 
 
+def kinds_of(image: np.ndarray) -> list[Kind]:
+    return ["grey"] * image.shape[-1]
+
+
 def augmented(image: np.ndarray, mask: np.ndarray, options: Augment, seed: int) -> tuple:
-    return augment_tile(image, mask, options, [], np.random.default_rng(seed))
+    return augment_tile(image, mask, options, kinds_of(image), np.random.default_rng(seed))
 
 
 def test_without_augmentation_a_tile_stays_as_it_is() -> None:
@@ -143,10 +150,9 @@ def test_mask_moves_with_its_tile() -> None:
     cv2.circle(plane, (22, 40), 14, 255, thickness=-1)
     plane = cv2.GaussianBlur(plane, (0, 0), 3)
     image, mask = plane[..., None], (plane > 127).astype(np.uint8)[..., None]
-    move = FULL.model_copy(update={"brightness": 0})
     changed = 0
     for seed in range(30):
-        moved, truth = augmented(image, mask, move, seed)
+        moved, truth = augmented(image, mask, MOVE, seed)
         bright = moved > 127
         overlap, union = (bright & (truth > 0)).sum(), (bright | (truth > 0)).sum()
         assert overlap / union > 0.9
@@ -157,7 +163,7 @@ def test_mask_moves_with_its_tile() -> None:
 def test_what_comes_in_from_outside_is_the_mirror_image() -> None:
     full = np.ones((32, 32, 1), np.uint8)
     for seed in range(10):
-        image, mask = augmented(full * 200, full, FULL.model_copy(update={"brightness": 0}), seed)
+        image, mask = augmented(full * 200, full, MOVE, seed)
         assert (image == 200).all()
         assert (mask == 1).all()
 
@@ -165,10 +171,11 @@ def test_what_comes_in_from_outside_is_the_mirror_image() -> None:
 def test_brightness_changes_the_named_channels_only() -> None:
     options = NONE.model_copy(update={"brightness": 0.3})
     image = np.full((8, 8, 3), 100, np.uint8)
+    kinds: list[Kind] = ["position", "grey", "gradient"]
     levels = set()
     for seed in range(30):
         changed, _ = augment_tile(
-            image, MASKS[0, :8, :8], options, [1], np.random.default_rng(seed)
+            image, MASKS[0, :8, :8], options, kinds, np.random.default_rng(seed)
         )
         assert (changed[..., [0, 2]] == 100).all()
         assert np.ptp(changed[..., 1]) == 0
@@ -183,7 +190,7 @@ def test_brightness_is_clipped_and_does_not_wrap() -> None:
     image = np.dstack([np.full((4, 4), 255, np.uint8), np.zeros((4, 4), np.uint8)])
     for seed in range(20):
         changed, _ = augment_tile(
-            image, MASKS[0, :4, :4], options, [0, 1], np.random.default_rng(seed)
+            image, MASKS[0, :4, :4], options, kinds_of(image), np.random.default_rng(seed)
         )
         assert changed[..., 0].min() >= 127
         assert changed[..., 1].max() <= 128
@@ -197,3 +204,40 @@ def test_any_number_of_channels(channels: int) -> None:
     for channel in range(channels):
         alone, _ = augmented(tile[..., [channel]], MASKS[0], FULL, seed=5)
         np.testing.assert_array_equal(image[..., channel], alone[..., 0])
+
+
+def test_contrast_grows_and_shrinks_around_the_middle() -> None:
+    options = NONE.model_copy(update={"contrast": 0.5})
+    image = np.full((4, 4, 1), 127 + 40, np.uint8)
+    levels = [
+        int(augmented(image, MASKS[0, :4, :4], options, seed)[0][0, 0, 0]) for seed in range(99)
+    ]
+    gains = (np.array(levels) - 127.5) / 39.5
+    assert 1 / 1.5 - 0.02 < gains.min() < 0.72
+    assert 1.4 < gains.max() < 1.52
+    assert 0.4 < (gains > 1).mean() < 0.6
+
+
+def test_position_stays_however_the_tile_moves() -> None:
+    """Prediction always sees the same ramp, so training must, too."""
+    ramp = depth_ramp(IMAGES[0, ..., 0], 0.0)
+    image = np.dstack([IMAGES[0, ..., 0], ramp])
+    for seed in range(30):
+        random = np.random.default_rng(seed)
+        moved, _ = augment_tile(image, MASKS[0], FULL, ["grey", "position"], random)
+        np.testing.assert_array_equal(moved[..., 1], ramp)
+        assert not np.array_equal(moved[..., 0], image[..., 0])
+
+
+def test_gradients_are_those_of_the_changed_grey_levels() -> None:
+    grey = cv2.GaussianBlur(RANDOM.integers(0, 256, (96, 96), np.uint8), (0, 0), 4)
+    grey = cv2.normalize(grey, None, 60, 190, cv2.NORM_MINMAX)
+    image, mask = np.dstack([grey, gradient(grey, 0.0)]), np.zeros((96, 96, 1), np.uint8)
+    for seed in range(20):
+        random = np.random.default_rng(seed)
+        changed, _ = augment_tile(image, mask, FULL, ["grey", "gradient"], random)
+        grey_levels = changed[..., 0]
+        inside = (grey_levels > 0) & (grey_levels < 255)
+        expected = gradient(grey_levels, 0.0).astype(float)[inside]
+        off = np.abs(changed[..., 1][inside] - expected)
+        assert off.mean() < 0.15 * expected.mean()

@@ -17,7 +17,7 @@ from saltseg.tiles.fold_table import HOLDOUT
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.fit import FoldData, FoldResult, train_fold
 from saltseg.training.states import States
-from tests.training.conftest import COUNT, FOLDS, SIDE
+from tests.training.conftest import COUNT, FOLDS, SIDE, processed
 
 
 class Trained(NamedTuple):
@@ -105,7 +105,7 @@ def test_holdout_decides_nothing(
 ) -> None:
     """With quite other hold-out tiles all is the same, but for what is predicted of them."""
     folds = FOLDS.replace({"fold": {3: HOLDOUT}})
-    one = FoldData.of(data.images, data.masks, folds, 1)
+    one = FoldData.of(processed(data.images, data.masks), folds, 1)
     images, masks = one.images.copy(), one.masks.copy()
     images[one.unseen], masks[one.unseen] = 255 - images[one.unseen], 1 - masks[one.unseen]
     first, second = (
@@ -124,7 +124,7 @@ def test_holdout_is_in_no_batch(params: Params) -> None:
     indices = np.arange(COUNT, dtype=np.uint8)[:, None, None, None]
     images = np.broadcast_to(indices, (COUNT, SIDE, SIDE, 1))
     folds = FOLDS.replace({"fold": {3: HOLDOUT}})
-    parts = [FoldData.of(images, images, folds, fold) for fold in range(3)]
+    parts = [FoldData.of(processed(images, images), folds, fold) for fold in range(3)]
     unseen = {tile for tile in range(COUNT) if tile % 4 == 3}
     for part in parts:
         assert set(part.unseen.tolist()) == unseen
@@ -132,17 +132,15 @@ def test_holdout_is_in_no_batch(params: Params) -> None:
         for tiles in (fed(params, images, part), [held_out[n] for n in range(len(held_out))]):
             assert not {tile for batch, _ in tiles for tile in batch[:, 0, 0, 0].tolist()} & unseen
     with pytest.raises(DataError, match="fold -1 is not in the fold table"):
-        FoldData.of(images, images, folds, HOLDOUT)
+        FoldData.of(processed(images, images), folds, HOLDOUT)
 
 
 def fed(params: Params, images: np.ndarray, part: FoldData) -> list[tuple[np.ndarray, np.ndarray]]:
     """All batches of an epoch of training, not augmented."""
     still = params.train.augment.model_copy(
-        update={"flip": False, "shift": 0.0, "scale": 0.0, "brightness": 0.0}
+        update={"flip": False, "shift": 0.0, "scale": 0.0, "brightness": 0.0, "contrast": 0.0}
     )
-    batches = TrainingBatches(
-        images, images, part.fitted, 5, seed=1, augment=still, bright_channels=[0]
-    )
+    batches = TrainingBatches(images, images, part.fitted, 5, seed=1, augment=still, kinds=["grey"])
     batches.start_epoch(1)
     return [batches[number] for number in range(len(batches))]
 
@@ -151,13 +149,11 @@ def fed(params: Params, images: np.ndarray, part: FoldData) -> list[tuple[np.nda
 def test_tiles_fed_are_all_those_of_the_other_folds(params: Params, fold: int) -> None:
     indices = np.arange(COUNT, dtype=np.uint8)[:, None, None, None]
     images = np.broadcast_to(indices, (COUNT, SIDE, SIDE, 1))
-    part = FoldData.of(images, images, FOLDS, fold)
+    part = FoldData.of(processed(images, images), FOLDS, fold)
     still = params.train.augment.model_copy(
-        update={"flip": False, "shift": 0.0, "scale": 0.0, "brightness": 0.0}
+        update={"flip": False, "shift": 0.0, "scale": 0.0, "brightness": 0.0, "contrast": 0.0}
     )
-    batches = TrainingBatches(
-        images, images, part.fitted, 5, seed=1, augment=still, bright_channels=[0]
-    )
+    batches = TrainingBatches(images, images, part.fitted, 5, seed=1, augment=still, kinds=["grey"])
     for epoch in range(2):
         batches.start_epoch(epoch)
         fed = [batches[index][0][:, 0, 0, 0] for index in range(len(batches))]
@@ -168,9 +164,9 @@ def test_tiles_fed_are_all_those_of_the_other_folds(params: Params, fold: int) -
 
 def test_fold_table_of_another_survey(data: FoldData) -> None:
     with pytest.raises(DataError, match="24 tiles, but the fold table has 23; run `dvc repro`"):
-        FoldData.of(data.images, data.masks, FOLDS[:23], 1)
+        FoldData.of(processed(data.images, data.masks), FOLDS[:23], 1)
 
 
 def test_fold_that_does_not_exist(data: FoldData) -> None:
     with pytest.raises(DataError, match=r"fold 4 is not in the fold table, which has 0\.\.3"):
-        FoldData.of(data.images, data.masks, FOLDS, 4)
+        FoldData.of(processed(data.images, data.masks), FOLDS, 4)

@@ -213,7 +213,7 @@ class SaltModel:
             canvas = Canvas(picture.grey.shape, most, how.overlap)
             for number, place in enumerate(canvas.windows):
                 grey = picture.grey[place]
-                tile = network_input(grey, z, blueprint.channels, blueprint.size)
+                tile = network_input(grey, z, blueprint.channels, blueprint.side)
                 yield _Window(picture, canvas, number, grey.shape, tile)
 
     def _forward(self, inputs: Bytes, how: How) -> Floats:

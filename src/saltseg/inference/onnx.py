@@ -92,7 +92,7 @@ def _check_signature(session: onnxruntime.InferenceSession, blueprint: Blueprint
     Raises:
         ValueError: It does not.
     """
-    tile = [blueprint.size, blueprint.size]
+    tile = [blueprint.side, blueprint.side]
     wanted = [
         (_INPUT, "tensor(uint8)", [*tile, len(blueprint.channels)]),
         (None, "tensor(float)", [*tile, 1]),

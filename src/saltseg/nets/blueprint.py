@@ -1,7 +1,9 @@
 """All that is needed to build a trained network again, and to feed it: kept beside its weights."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from pydantic import field_validator
 
 from saltseg.errors import WeightsError
 from saltseg.params import (
@@ -42,14 +44,22 @@ class Blueprint(Strict):
     preprocess: Preprocess
     native: Native
 
+    @field_validator("preprocess", mode="before")
     @classmethod
-    def of(cls, params: Params, size: int, native: Native) -> "Blueprint":
-        """The network that these parameters train, with input of side `size`."""
+    def _side_was_size(cls, value: Any) -> Any:
+        """Take what was trained before `preprocess.size` became `preprocess.side`."""
+        if isinstance(value, dict) and value.keys() == {"size", "channels"}:
+            return {"side": value["size"], "channels": value["channels"]}
+        return value
+
+    @classmethod
+    def of(cls, params: Params, native: Native) -> "Blueprint":
+        """The network that these parameters train."""
         return cls(
             backbone=params.backbone,
             row=backbone_row(params.backbone),
             decoder_filters=params.model.decoder_filters,
-            preprocess=Preprocess(size=size, channels=params.preprocess.channels),
+            preprocess=params.preprocess,
             native=native,
         )
 
@@ -75,12 +85,12 @@ class Blueprint(Strict):
             dropout=0,
             batchnorm_momentum=0,
         )
-        return build_unet(self.row, self.size, len(self.channels), options)
+        return build_unet(self.row, self.side, len(self.channels), options)
 
     @property
-    def size(self) -> int:
+    def side(self) -> int:
         """Side S of the input, pixels."""
-        return self.preprocess.size
+        return self.preprocess.side
 
     @property
     def channels(self) -> list[Channel]:

@@ -10,8 +10,9 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from saltseg.params import Preprocess
-from saltseg.tiles.channels import depth_range, network_input
+from saltseg.tiles.channels import CHANNELS, depth_range, network_input
 from saltseg.tiles.native import Native
+from saltseg.tiles.processed import write_kinds
 from saltseg.tiles.survey import read_array, read_labelled
 
 _BLOCK = 64
@@ -24,8 +25,8 @@ def write_arrays(survey: Path, out: Path, options: Preprocess) -> None:
 
     Args:
         survey: Folder written by `save_survey`.
-        out: Folder for `images.npy` (N, S, S, C) and `masks.npy` (N, S, S, 1), both uint8, and
-            `native.json`, the tiles before.
+        out: Folder for `images.npy` (N, S, S, C) and `masks.npy` (N, S, S, 1), both uint8,
+            `channels.json`, the kinds of the channels, and `native.json`, the tiles before.
         options: Side S and channels.
 
     Raises:
@@ -38,11 +39,12 @@ def write_arrays(survey: Path, out: Path, options: Preprocess) -> None:
     native = Native(height=height, width=width, depths=depths)
     relative = native.relative(tiles["z"].to_numpy(np.float64))
     out.mkdir(parents=True, exist_ok=True)
-    shape = (count, options.size, options.size)
+    shape = (count, options.side, options.side)
     _allocate(out / "images.npy", (*shape, len(options.channels)))
     _allocate(out / "masks.npy", (*shape, 1))
     for start in track(range(0, count, _BLOCK), description="channels"):
         _write_block(survey, out, options, relative, slice(start, min(start + _BLOCK, count)))
+    write_kinds([CHANNELS[name].kind for name in options.channels], out)
     (out / "native.json").write_text(native.model_dump_json() + "\n")
 
 
@@ -63,10 +65,10 @@ def _write_block(
     """Write some tiles, through maps that are closed again: pages of a map stay in memory."""
     images, masks = read_array(survey / "images.npy"), read_array(survey / "masks.npy")
     arrays, targets = open_memmap(out / "images.npy", "r+"), open_memmap(out / "masks.npy", "r+")
-    side = (options.size, options.size)
+    side = (options.side, options.side)
     for index in range(block.start, block.stop):
         image = np.ascontiguousarray(images[index])
-        arrays[index] = network_input(image, relative[index], options.channels, options.size)
+        arrays[index] = network_input(image, relative[index], options.channels, options.side)
         targets[index, :, :, 0] = cv2.resize(
             np.asarray(masks[index]), side, interpolation=cv2.INTER_NEAREST_EXACT
         )

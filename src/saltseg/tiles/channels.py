@@ -1,6 +1,7 @@
 """The channel registry: what a network sees of a tile besides its grey levels."""
 
 from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 import cv2
 import numpy as np
@@ -8,10 +9,21 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
+from saltseg.tiles.processed import Kind
 
 Bytes = NDArray[np.uint8]
-Maker = Callable[[Bytes, float], Bytes]
-"""(H, W) uint8 grey levels and relative seismic depth (0 to 1) -> one channel, (H, W) uint8."""
+
+
+class Channel(NamedTuple):
+    """One channel of the network's input.
+
+    Attributes:
+        make: (H, W) uint8 grey levels and relative seismic depth (0 to 1) -> (H, W) uint8.
+        kind: How it follows an augmented tile.
+    """
+
+    make: Callable[[Bytes, float], Bytes]
+    kind: Kind
 
 
 def intensity(image: Bytes, relative_z: float) -> Bytes:
@@ -44,10 +56,13 @@ def survey_depth(image: Bytes, relative_z: float) -> Bytes:
     return np.full(image.shape, round(255 * relative_z), np.uint8)
 
 
-CHANNELS: dict[str, Maker] = {
-    maker.__name__: maker for maker in (intensity, depth_ramp, gradient, survey_depth)
+CHANNELS = {
+    "intensity": Channel(intensity, "grey"),
+    "depth_ramp": Channel(depth_ramp, "position"),
+    "gradient": Channel(gradient, "gradient"),
+    "survey_depth": Channel(survey_depth, "position"),
 }
-"""Channel makers by name; a new one is named in `params.Channel` too."""
+"""Channels by name; a new one is named in `params.Channel` too."""
 
 
 def depth_range(tiles: pd.DataFrame, channels: Sequence[str]) -> tuple[float, float] | None:
@@ -74,27 +89,27 @@ def depth_range(tiles: pd.DataFrame, channels: Sequence[str]) -> tuple[float, fl
     return float(z.min()), float(z.max())
 
 
-def network_input(image: Bytes, relative_z: float, channels: Sequence[str], size: int) -> Bytes:
+def network_input(image: Bytes, relative_z: float, channels: Sequence[str], side: int) -> Bytes:
     """What a network sees of a tile: its channels, made at native size and then resized.
 
     Args:
         image: Grey levels, (H, W) uint8.
         relative_z: Seismic depth, 0 the shallowest of the survey, 1 the deepest.
         channels: Names of C channels.
-        size: Side S, pixels.
+        side: Side S, pixels.
 
     Returns:
         (S, S, C) uint8; by area averaging where it shrinks, else bilinear.
     """
-    made = np.empty((size, size, len(channels)), np.uint8)
+    made = np.empty((side, side, len(channels)), np.uint8)
     for channel, name in enumerate(channels):
-        made[:, :, channel] = resize_channel(CHANNELS[name](image, relative_z), size)
+        made[:, :, channel] = resize_channel(CHANNELS[name].make(image, relative_z), side)
     return made
 
 
-def resize_channel(channel: Bytes, size: int) -> Bytes:
-    """Resize one channel, (H, W) uint8, to (size, size) uint8."""
-    shrinks = size < min(channel.shape)
+def resize_channel(channel: Bytes, side: int) -> Bytes:
+    """Resize one channel, (H, W) uint8, to (side, side) uint8."""
+    shrinks = side < min(channel.shape)
     how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = cv2.resize(np.ascontiguousarray(channel), (size, size), interpolation=how)
+    resized = cv2.resize(np.ascontiguousarray(channel), (side, side), interpolation=how)
     return resized.astype(np.uint8, copy=False)

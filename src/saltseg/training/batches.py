@@ -1,13 +1,18 @@
 """Batches of tiles; order and augmentation depend on (seed, epoch, tile) and nothing else."""
 
+from collections.abc import Sequence
+
 import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
 
 from saltseg.params import Augment
+from saltseg.tiles.processed import Kind
 
 Bytes = NDArray[np.uint8]
+MIDDLE = 127.5
+"""Grey level of amplitude zero."""
 
 
 class TileBatches(keras.utils.PyDataset):
@@ -54,7 +59,7 @@ class TrainingBatches(TileBatches):
         *,
         seed: int,
         augment: Augment,
-        bright_channels: list[int],
+        kinds: Sequence[Kind],
     ) -> None:
         """Feed tiles shuffled and augmented; `start_epoch` must be called before each epoch.
 
@@ -65,10 +70,10 @@ class TrainingBatches(TileBatches):
             batch_size: As in `TileBatches`.
             seed: Together with epoch and tile it fixes order and augmentation.
             augment: What may be changed, and by how much.
-            bright_channels: Channels that hold grey levels, to be brightened or darkened.
+            kinds: Of the C channels: how each one follows augmentation.
         """
         super().__init__(images, masks, tiles, batch_size)
-        self._seed, self._augment, self._bright = seed, augment, bright_channels
+        self._seed, self._augment, self._kinds = seed, augment, kinds
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -84,7 +89,7 @@ class TrainingBatches(TileBatches):
             # Not `tile`: a zero at the end would repeat the draws that made the order.
             random = np.random.default_rng((self._seed, self._epoch, tile + 1))
             images[position], masks[position] = augment_tile(
-                images[position], masks[position], self._augment, self._bright, random
+                images[position], masks[position], self._augment, self._kinds, random
             )
         return images, masks
 
@@ -93,18 +98,20 @@ def augment_tile(
     image: Bytes,
     mask: Bytes,
     options: Augment,
-    bright_channels: list[int],
+    kinds: Sequence[Kind],
     random: np.random.Generator,
 ) -> tuple[Bytes, Bytes]:
-    """Mirror, shift and scale a tile and its mask together, and change its brightness.
+    """Mirror, shift and scale a tile and its mask together, and change brightness and contrast.
 
-    What comes in from outside the tile is its mirror image.
+    What comes in from outside the tile is its mirror image. Channels of kind `gradient` end as if
+    made of the changed grey levels, but for rounding; those of kind `position` stay, since where a
+    pixel lies in its tile does not change.
 
     Args:
         image: (S, S, C) uint8.
         mask: (S, S, 1) uint8.
         options: What may be changed, and by how much.
-        bright_channels: Channels whose grey levels may change.
+        kinds: Of the C channels.
         random: Source of the draws, used up in a fixed order.
 
     Returns:
@@ -114,18 +121,24 @@ def augment_tile(
     mirrored = options.flip and random.random() < 0.5
     zoom = 1 + random.uniform(-options.scale, options.scale)
     shift = random.uniform(-options.shift, options.shift, 2) * size
-    gain = random.uniform(-options.brightness, options.brightness) * 255
+    brighter = random.uniform(-options.brightness, options.brightness) * 255
+    gain = (1 + options.contrast) ** random.uniform(-1, 1)
     centre = (size - 1) / 2
     across = -zoom if mirrored else zoom
     matrix = np.array(
         [[across, 0, centre * (1 - across) + shift[0]], [0, zoom, centre * (1 - zoom) + shift[1]]]
     )
-    moved = np.dstack(
-        [_warp(image[..., c], matrix, cv2.INTER_LINEAR) for c in range(image.shape[2])]
-    )
-    for channel in bright_channels:
-        moved[..., channel] = np.rint(np.clip(moved[..., channel] + gain, 0, 255)).astype(np.uint8)
-    return moved, _warp(mask[..., 0], matrix, cv2.INTER_NEAREST)[..., None]
+    changed = image.copy()
+    for channel, kind in enumerate(kinds):
+        if kind == "position":
+            continue
+        moved = _warp(image[..., channel], matrix, cv2.INTER_LINEAR)
+        if kind == "grey":
+            levels = gain * (moved - MIDDLE) + MIDDLE + brighter
+        else:
+            levels = gain / zoom * moved
+        changed[..., channel] = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
+    return changed, _warp(mask[..., 0], matrix, cv2.INTER_NEAREST)[..., None]
 
 
 def _warp(plane: Bytes, matrix: NDArray[np.float64], how: int) -> Bytes:

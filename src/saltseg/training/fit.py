@@ -1,5 +1,6 @@
 """Train one fold: from arrays to best weights, history and out-of-fold predictions."""
 
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
 from saltseg.tiles.fold_table import HOLDOUT
+from saltseg.tiles.processed import Kind, Processed
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.callbacks import (
     NotFiniteError,
@@ -37,6 +39,7 @@ class FoldData:
     Attributes:
         images: All tiles, (N, S, S, C) uint8.
         masks: All masks, (N, S, S, 1) uint8, 0 or 1.
+        kinds: Of the C channels.
         fitted: Indices of the tiles to train on.
         held_out: Indices of the fold's own tiles, never trained on.
         unseen: Indices of the hold-out, which decides nothing: predicted at the very end.
@@ -44,20 +47,21 @@ class FoldData:
 
     images: Bytes
     masks: Bytes
+    kinds: Sequence[Kind]
     fitted: NDArray[np.int64]
     held_out: NDArray[np.int64]
     unseen: NDArray[np.int64]
 
     @classmethod
-    def of(cls, images: Bytes, masks: Bytes, folds: pd.DataFrame, fold: int) -> "FoldData":
+    def of(cls, tiles: Processed, folds: pd.DataFrame, fold: int) -> "FoldData":
         """Select fold `fold` of the fold table.
 
         Raises:
             DataError: The table does not fit the arrays, or has no such fold.
         """
-        if len(images) != len(folds):
+        if len(tiles.images) != len(folds):
             raise DataError(
-                f"{len(images)} tiles, but the fold table has {len(folds)}; run `dvc repro`"
+                f"{len(tiles.images)} tiles, but the fold table has {len(folds)}; run `dvc repro`"
             )
         of = folds["fold"].to_numpy()
         own, unseen = of == fold, of == HOLDOUT
@@ -65,7 +69,8 @@ class FoldData:
             known = f"0..{of.max()}"
             raise DataError(f"fold {fold} is not in the fold table, which has {known}")
         parts = (~own & ~unseen, own, unseen)
-        return cls(images, masks, *(np.flatnonzero(part) for part in parts))
+        indices = (np.flatnonzero(part) for part in parts)
+        return cls(tiles.images, tiles.masks, tiles.kinds, *indices)
 
 
 @dataclass(frozen=True)
@@ -172,7 +177,6 @@ def _compiled(params: Params, data: FoldData, initial: Path | None) -> keras.Mod
 
 
 def _training_batches(data: FoldData, params: Params) -> TrainingBatches:
-    channels = params.preprocess.channels
     return TrainingBatches(
         data.images,
         data.masks,
@@ -180,7 +184,7 @@ def _training_batches(data: FoldData, params: Params) -> TrainingBatches:
         params.train.batch_size,
         seed=params.seed,
         augment=params.train.augment,
-        bright_channels=[c for c, name in enumerate(channels) if name == "intensity"],
+        kinds=data.kinds,
     )
 
 
