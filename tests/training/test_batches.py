@@ -230,7 +230,7 @@ def test_position_stays_however_the_tile_moves() -> None:
 
 
 def test_gradients_are_those_of_the_changed_grey_levels() -> None:
-    grey = cv2.GaussianBlur(RANDOM.integers(0, 256, (96, 96), np.uint8), (0, 0), 4)
+    grey = cv2.GaussianBlur(RANDOM.integers(0, 256, (96, 96), np.uint8), (0, 0), 2)
     grey = cv2.normalize(grey, None, 60, 190, cv2.NORM_MINMAX)
     image, mask = np.dstack([grey, gradient(grey, 0.0)]), np.zeros((96, 96, 1), np.uint8)
     for seed in range(20):
