@@ -8,7 +8,14 @@ import pytest
 import yaml
 
 from saltseg.errors import ParameterError
-from saltseg.params import Params, backbone_row, backbone_table, load_params
+from saltseg.params import (
+    IGNORED_BY_DVC,
+    BackboneRow,
+    Params,
+    backbone_row,
+    backbone_table,
+    load_params,
+)
 
 COMMITTED = Path(__file__).parents[1] / "params.yaml"
 
@@ -43,6 +50,27 @@ def test_every_backbone_of_the_table_can_be_chosen(tmp_path: Path, tree: dict[st
         assert load_params(path).backbone == name
 
 
+def names(tree: Any) -> set[str]:
+    """All keys of a file, at any depth."""
+    if isinstance(tree, dict):
+        return set(tree).union(*map(names, tree.values()))
+    return set().union(*map(names, tree)) if isinstance(tree, list) else set()
+
+
+@pytest.mark.parametrize("path", ["params.yaml", "src/saltseg/backbones.yaml"])
+def test_no_parameter_has_a_name_that_dvc_overlooks(path: str) -> None:
+    """Whatever is called so could be changed, and nothing would run: `preprocess.size` once was."""
+    found = names(yaml.safe_load((COMMITTED.parent / path).read_text()))
+    assert len(found) > 5
+    assert not found & IGNORED_BY_DVC
+
+
+def test_no_backbone_has_an_option_that_dvc_overlooks() -> None:
+    row = backbone_row("plain").model_dump()
+    with pytest.raises(ValueError, match="nfiles: DVC would not see a change of it"):
+        BackboneRow.model_validate(row | {"options": {"nfiles": 3.0}})
+
+
 def put(group: str, **values: Any) -> Callable[[dict[str, Any]], None]:
     return lambda tree: tree[group].update(values)
 
@@ -57,6 +85,10 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
     ),
     "side not a multiple of 32": (put("preprocess", side=101), ["preprocess.side", "101", "96"]),
     "side too small": (put("preprocess", side=0), ["preprocess.side", "32"]),
+    "side by its old name": (
+        lambda tree: tree["preprocess"].update(size=tree["preprocess"].pop("side")),
+        ["preprocess", "size is called side now"],
+    ),
     "unknown channel": (put("preprocess", channels=["grey"]), ["preprocess.channels.0"]),
     "no channel": (put("preprocess", channels=[]), ["preprocess.channels"]),
     "fold outside": (

@@ -28,7 +28,7 @@ def test_registry_is_what_parameters_may_name() -> None:
 
 @pytest.mark.parametrize("name", CHANNELS)
 def test_shape_and_dtype(name: str) -> None:
-    made = CHANNELS[name](np.zeros((7, 5), np.uint8), 0.5)
+    made = CHANNELS[name].make(np.zeros((7, 5), np.uint8), 0.5)
     assert made.shape == (7, 5)
     assert made.dtype == np.uint8
 
