@@ -118,9 +118,9 @@ def test_the_lowest_integer_counts_as_loud(tmp_path: Path) -> None:
     assert (grey[0] == 128).all()
 
 
-@pytest.mark.parametrize("byte", [2, 239, 240])
+@pytest.mark.parametrize("byte", [0, 238, 240])
 def test_bytes_that_begin_no_field_are_one_line(byte: int) -> None:
-    with pytest.raises(DataError, match=f"--iline {byte}: no field"):
+    with pytest.raises(DataError, match=f"--iline {byte}: no number"):
         Geometry(iline=byte)
 
 

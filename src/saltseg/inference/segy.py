@@ -1,55 +1,69 @@
 """SEG-Y files: sections of traces, and masks written with the headers of the file kept."""
 
 import shutil
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+import sys
+from dataclasses import dataclass, replace
 from functools import cached_property
-from itertools import groupby
 from pathlib import Path
+from typing import Any, Literal
 
 import numpy as np
-import segyio
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
 from saltseg.inference.defaults import ILINE, XLINE
+from saltseg.inference.segy_headers import TRACE_HEADER, find_layout
+from saltseg.inference.segy_lines import Line, Lines, find_lines, single_line, why_none
+from saltseg.inference.segy_samples import (
+    IBM,
+    IEEE,
+    KINDS,
+    SAMPLE_CODES,
+    decode,
+    encode,
+    floats_meant,
+    is_swapped,
+)
 from saltseg.inference.volumes import Result, spread
 from saltseg.tiles.amplitudes import clip_limit, grey_levels
 from saltseg.tiles.survey import Bytes
 
 SEGY_SUFFIXES = (".sgy", ".segy")
-PER_CENT = 100
+SampleFormat = Literal["ibm", "ieee"]
 _SAMPLED = 256
-_FIELDS = set(segyio.tracefield.keys.values())
+_SHORT_FIELDS = {29, 31, 33, 35, 69, 71, *range(89, 181, 2)}
+"""First bytes of the numbers of two bytes that every revision of the standard has."""
 
 
 @dataclass(frozen=True)
 class Geometry:
-    """Where the headers of traces keep their place.
+    """How the headers of a SEG-Y file are to be understood.
 
     Attributes:
         iline: First byte of the inline number, counted from 1.
         xline: First byte of the crossline number.
         line: Take the file as one 2-D line, traces in their order, whatever the headers say.
+        format: What the samples are, `ibm` or `ieee` floats; None for what the header says, as far
+            as they look like it.
     """
 
     iline: int = ILINE
     xline: int = XLINE
     line: bool = False
+    format: SampleFormat | None = None
 
     def __post_init__(self) -> None:
         """Refuse bytes that begin nothing.
 
         Raises:
-            DataError: No field of a trace header begins there.
+            DataError: No number of four bytes can begin there.
         """
+        most = TRACE_HEADER - 3
         for name, byte in (("iline", self.iline), ("xline", self.xline)):
-            if byte not in _FIELDS:
+            if not 1 <= byte <= most:
                 raise DataError(
-                    f"--{name} {byte}: no field of a SEG-Y trace header begins at this byte;"
-                    f" usual are {ILINE} and {XLINE}, or 9 and 21"
+                    f"--{name} {byte}: no number of four bytes of a trace header begins at this"
+                    f" byte; expected 1 to {most}, usual are {ILINE} and {XLINE}, or 9 and 21"
                 )
 
 
@@ -57,130 +71,143 @@ class SegyVolume:
     """A file of traces, as one section for each inline (or crossline); see `Volume`."""
 
     def __init__(self, path: Path, clip: float, geometry: Geometry) -> None:
-        """Read the geometry of a file.
+        """Read the geometry of a file; what is odd about it is told on stderr.
 
         Args:
             path: The file.
             clip: Percentile of absolute amplitudes at which they are clipped.
-            geometry: Where the headers keep it.
+            geometry: How its headers are to be understood.
 
         Raises:
             DataError: It is no SEG-Y file, or has no geometry.
         """
         self.path = path
         self._clip = clip
-        with self._open() as file:
-            traces = file.tracecount
-            if geometry.line:
-                self._traces = {path.stem: (0, traces)}
-                return
-            numbers = [
-                np.asarray(file.attributes(byte)[:], np.int64)
-                for byte in (geometry.iline, geometry.xline)
-            ]
-        found = _sections(*numbers)
-        if found is None:
-            raise DataError(
-                f"{path}: no geometry: bytes {geometry.iline} and {geometry.xline} of the trace"
-                " headers hold no inline and crossline numbers in order, each place once; sort the"
-                " traces, say where they are with --iline and --xline, or --line for a single 2-D"
-                " line"
+        forced = SAMPLE_CODES[geometry.format] if geometry.format else None
+        self._layout = find_layout(path, forced)
+        if self._layout.rest:
+            self._warn(
+                f"{self._layout.rest} bytes behind the last whole trace are passed over; if the"
+                " file was cut off, copy it again"
             )
-        kind, runs = found
-        self._traces = {f"{path.stem}/{kind}-{number}": run for number, run in runs.items()}
+        self._lines = {line.name: line for line in self._find(geometry)}
+        self._code, self._swapped = self._meaning(forced)
 
     @property
     def ids(self) -> list[str]:
-        """`NAME` of a line, else `NAME/inline-NUMBER` or `NAME/crossline-NUMBER`."""
-        return list(self._traces)
+        """`NAME` of a line, else `NAME/inline-NUMBER` or `NAME/crossline-NUMBER`.
+
+        Of a section with gaps, each part has the range of its other numbers behind that.
+        """
+        return list(self._lines)
 
     def read(self, id_: str) -> Bytes:
         """Grey levels of a section, (samples, traces) uint8; a lone trace comes twice."""
-        start, stop = self._traces[id_]
-        with self._open() as file:
-            amplitudes = np.array(file.trace.raw[start:stop]).T
-        grey = grey_levels(amplitudes, self._limit, f"{self.path}: section {id_} (sample, trace)")
-        # At the edges of a survey: no network sees anything in one column.
-        return grey.repeat(2 if stop - start == 1 else 1, axis=1)
+        amplitudes = self._amplitudes(self._samples(self._lines[id_].traces)).T
+        return grey_levels(amplitudes, self._limit, f"{self.path}: section {id_} (sample, trace)")
 
     def write(self, result: Result, target: Path, binary: bool) -> None:
         """Write a copy of the file with the prediction in place of amplitudes.
 
-        Where samples are integers, probabilities become whole per cent.
+        Samples are what the header says, whatever those of the file are; traces in no section are
+        0. Where samples are integers, probabilities become whole per cent.
         """
         shutil.copyfile(self.path, target)
-        with self._open(target, "r+") as file:
-            dtype = np.dtype(file.dtype)
-            for id_, (start, stop) in self._traces.items():
-                found = result(id_).T[: stop - start]
-                if dtype.kind in "iu" and not binary:
-                    found = np.rint(PER_CENT * found)
-                for trace, values in zip(range(start, stop), found, strict=True):
-                    file.trace[trace] = np.ascontiguousarray(values, dtype)
+        with target.open("r+b") as file:
 
-    @contextmanager
-    def _open(self, path: Path | None = None, mode: str = "r") -> Iterator[segyio.SegyFile]:
-        try:
-            with segyio.open(
-                path or self.path, mode, ignore_geometry=True, endian=self._endian
-            ) as file:
-                yield file
-        except DataError:
-            raise
-        except Exception as error:  # segyio raises several kinds, some of them bare
-            if isinstance(error, OSError) and error.errno is not None:
-                raise  # the disk, not the file
-            raise DataError(self._unreadable(error)) from None
+            def put(traces: NDArray[np.int64], samples: NDArray[Any]) -> None:
+                first, stop = int(traces.min()), int(traces.max()) + 1
+                block = self._layout.read(first, stop)
+                block["samples"][traces - first] = samples
+                file.seek(self._layout.place(first))
+                file.write(block.tobytes())
+
+            left = np.ones(self._layout.traces, bool)
+            for id_, line in self._lines.items():
+                traces = line.traces[line.own]
+                left[traces] = False
+                put(traces, encode(result(id_).T[line.own], self._layout.code, binary))
+            for trace in np.flatnonzero(left)[:, None]:
+                put(trace, np.zeros((), np.uint8))
+
+    def _find(self, geometry: Geometry) -> tuple[Line, ...]:
+        name = self.path.stem
+        if geometry.line:
+            return (single_line(name, self._layout.traces),)
+        bytes_ = (geometry.iline, geometry.xline)
+        numbers = self._layout.numbers([(b, 2 if b in _SHORT_FIELDS else 4) for b in bytes_])
+        found = find_lines(*numbers)
+        if found is None:
+            raise DataError(
+                f"{self.path}: no geometry: inline and crossline numbers (bytes {geometry.iline}"
+                f" and {geometry.xline} of the trace headers) {why_none(*numbers)}; expected each"
+                " place once, in order; sort the traces, say where the numbers are with --iline and"
+                " --xline, or --line for a single 2-D line"
+            )
+        self._tell(found)
+        return tuple(replace(line, name=f"{name}/{line.name}") for line in found.lines)
+
+    def _tell(self, found: Lines) -> None:
+        if found.dead:
+            self._warn(
+                f"{found.dead} traces with inline and crossline 0 are in no section; their mask"
+                " is 0"
+            )
+        if found.gaps:
+            self._warn(
+                f"{found.gaps} gaps in inlines or crosslines; what is on both sides of one is"
+                " predicted as sections of their own"
+            )
+        if found.bridged:
+            self._warn(
+                f"{found.bridged} narrow gaps in inlines or crosslines; for the missing traces"
+                " their neighbours are taken"
+            )
+
+    def _meaning(self, forced: int | None) -> tuple[int, bool]:
+        """What samples are, and whether their bytes are in another order than the headers'."""
+        code = forced or self._layout.code
+        if code not in (IBM, IEEE):
+            return code, False
+        words = self._sample.view(f"{self._layout.order}u4").astype(np.uint32)
+        if swapped := is_swapped(words):
+            words = words.byteswap()
+            self._warn("the bytes of samples are in another order than those of headers; read so")
+        if forced:
+            return forced, swapped
+        meant = floats_meant(words, code)
+        if meant != code:
+            names = {number: name for name, number in SAMPLE_CODES.items()}
+            self._warn(
+                f"sample code {code} ({names[code]} floats) is wrong: the samples are"
+                f" {names[meant]} floats, and read so; --format {names[code]} believes the header"
+            )
+        return meant, swapped
+
+    def _amplitudes(self, samples: NDArray[Any]) -> NDArray[Any]:
+        """Numbers of samples as they are in the file."""
+        if self._swapped:
+            samples = samples.byteswap()
+        if self._code != self._layout.code:
+            samples = samples.view(f"{self._layout.order}{KINDS[self._code]}")
+        return decode(samples, self._code)
+
+    def _samples(self, traces: NDArray[np.int64]) -> NDArray[Any]:
+        """Samples as they are in the file, (traces, samples)."""
+        first = int(traces.min())
+        return self._layout.read(first, int(traces.max()) + 1)["samples"][traces - first]
+
+    def _warn(self, text: str) -> None:
+        print(f"warning: {self.path}: {text}", file=sys.stderr)
 
     @cached_property
-    def _endian(self) -> str:
-        """Big by the standard; some programs write little."""
-        refused = None
-        for endian in ("big", "little"):
-            try:
-                with warnings.catch_warnings():
-                    warnings.simplefilter("error")  # of sample formats that it would guess
-                    segyio.open(self.path, ignore_geometry=True, endian=endian).close()
-            except Exception as error:  # as above
-                refused = refused or error
-            else:
-                return endian
-        raise DataError(self._unreadable(refused))
-
-    def _unreadable(self, error: Exception | None) -> str:
-        reason = " ".join(str(error).split())[:200]
-        return (
-            f"{self.path}: no readable SEG-Y file ({reason}); expected traces of one length, so"
-            " copy it again"
-        )
+    def _sample(self) -> NDArray[Any]:
+        """Samples of some traces, spread evenly over the sections."""
+        traces = np.concatenate([line.traces[line.own] for line in self._lines.values()])
+        chosen = traces[spread(len(traces), _SAMPLED)]
+        samples = self._layout.record["samples"].base
+        return np.concatenate([self._samples(trace) for trace in chosen[:, None]], dtype=samples)
 
     @cached_property
     def _limit(self) -> float:
-        with self._open() as file:
-            numbers = spread(file.tracecount, _SAMPLED).tolist()
-            sample = np.stack([file.trace.raw[number] for number in numbers])
-        return clip_limit(sample, self._clip)
-
-
-def _sections(
-    ilines: NDArray[np.int64], xlines: NDArray[np.int64]
-) -> tuple[str, dict[int, tuple[int, int]]] | None:
-    """Runs of traces with one inline number, or else one crossline number; the other in order.
-
-    Returns:
-        What the numbers are, and first and last trace plus one by number; None where there is no
-        such order. Runs may change direction, as ships do.
-    """
-    for kind, numbers, others in (("inline", ilines, xlines), ("crossline", xlines, ilines)):
-        runs, start = {}, 0
-        for number, run in groupby(numbers.tolist()):
-            stop = start + sum(1 for _ in run)
-            steps = np.diff(others[start:stop])
-            if number in runs or not ((steps > 0).all() or (steps < 0).all()):
-                break
-            runs[number] = (start, stop)
-            start = stop
-        else:
-            if len(runs) < len(numbers):
-                return kind, runs
-    return None
+        return clip_limit(self._amplitudes(self._sample), self._clip)
