@@ -52,10 +52,17 @@ _Probabilities = Annotated[bool, typer.Option("--probabilities", help="Write pro
 _Clip = Annotated[
     float, typer.Option(min=50, max=100, help="Percentile at which amplitudes are clipped.")
 ]
-_Iline = Annotated[int, typer.Option(min=1, max=240, help="SEG-Y byte of the inline.")]
-_Xline = Annotated[int, typer.Option(min=1, max=240, help="SEG-Y byte of the crossline.")]
+_Iline = Annotated[int, typer.Option(min=1, max=237, help="SEG-Y byte of the inline.")]
+_Xline = Annotated[int, typer.Option(min=1, max=237, help="SEG-Y byte of the crossline.")]
 _Line = Annotated[
     bool, typer.Option("--line", help="The SEG-Y file is one 2-D line, traces in order.")
+]
+_Format = Annotated[
+    defaults.SampleFormat | None,
+    typer.Option(
+        "--format",
+        help="What the floats of a SEG-Y file are, whatever its header and they themselves say.",
+    ),
 ]
 _Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Begin anew: remove what was predicted before.")
@@ -77,6 +84,7 @@ def predict(
     iline: _Iline = defaults.ILINE,
     xline: _Xline = defaults.XLINE,
     line: _Line = False,
+    format_: _Format = None,
     batch_size: _Batch = defaults.BATCH_SIZE,
     overwrite: _Overwrite = False,
 ) -> None:
@@ -92,7 +100,7 @@ def predict(
         from saltseg.inference.sections import Reading, open_inputs
         from saltseg.inference.segy import Geometry
 
-        reading = Reading(clip, Geometry(iline, xline, line), depths)
+        reading = Reading(clip, Geometry(iline, xline, line, format_), depths)
         how = How(flip, overlap, batch_size)
         with open_inputs(inputs, reading) as found:
             model = _load(run, models)

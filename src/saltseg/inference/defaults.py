@@ -1,5 +1,7 @@
 """What holds where nothing else is asked for; the command line shows it without importing more."""
 
+from typing import Literal
+
 CLIP = 99.0
 """Percentile of the absolute amplitudes that becomes white."""
 
@@ -11,3 +13,6 @@ BATCH_SIZE = 32
 
 ILINE, XLINE = 189, 193
 """First bytes of inline and crossline number in a SEG-Y trace header, counted from 1."""
+
+SampleFormat = Literal["ibm", "ieee"]
+"""Floats of four bytes in a SEG-Y file."""

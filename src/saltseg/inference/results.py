@@ -240,14 +240,13 @@ def _settle(folder: Path, settings: dict[str, Any], overwrite: bool) -> None:
             before = None
         if not isinstance(before, dict):
             raise DataError(f"{path}: not written by `saltseg predict`; name a new folder")
-    if before != settings:
-        names = settings | before
-        differing = [name for name in names if before.get(name) != settings.get(name)]
-        if not overwrite:
-            raise OtherPredictionsError(
-                f"{folder}: holds predictions made otherwise ({', '.join(differing)} differ); give"
-                " another folder, or --overwrite"
-            )
+    # A setting that is None where it was not known yet is the same.
+    differing = [name for name in settings | before if before.get(name) != settings.get(name)]
+    if differing and not overwrite:
+        raise OtherPredictionsError(
+            f"{folder}: holds predictions made otherwise ({', '.join(differing)} differ); give"
+            " another folder, or --overwrite"
+        )
     if overwrite:
         _clear(folder)
     write_whole(path, (json.dumps(settings, indent=1) + "\n").encode())

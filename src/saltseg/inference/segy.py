@@ -5,13 +5,13 @@ import sys
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
-from saltseg.inference.defaults import ILINE, XLINE
+from saltseg.inference.defaults import ILINE, XLINE, SampleFormat
 from saltseg.inference.segy_headers import TRACE_HEADER, find_layout
 from saltseg.inference.segy_lines import Line, Lines, find_lines, single_line, why_none
 from saltseg.inference.segy_samples import (
@@ -29,7 +29,6 @@ from saltseg.tiles.amplitudes import clip_limit, grey_levels
 from saltseg.tiles.survey import Bytes
 
 SEGY_SUFFIXES = (".sgy", ".segy")
-SampleFormat = Literal["ibm", "ieee"]
 _SAMPLED = 256
 _SHORT_FIELDS = {29, 31, 33, 35, 69, 71, *range(89, 181, 2)}
 """First bytes of the numbers of two bytes that every revision of the standard has."""

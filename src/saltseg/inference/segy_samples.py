@@ -88,8 +88,9 @@ def floats_meant(words: Words, code: int) -> int:
 
     The first hexadecimal digit of an IBM float's fraction is not 0: programs that write them see
     to that. In the same bits IEEE floats have the end of the exponent and the beginning of the
-    fraction, which are 0 in about every twelfth number. The header is believed unless many
-    different numbers speak against it: spikes, null values, constants and zeros are few.
+    fraction, which are 0 in about every twelfth number. Whole numbers lie densest where they are
+    read rightly. The header is believed unless many different numbers speak against it: spikes,
+    null values, constants and zeros are few.
 
     Args:
         words: Traces, (traces, samples).
@@ -100,8 +101,10 @@ def floats_meant(words: Words, code: int) -> int:
     """
     different = np.unique(words & 0x7FFFFFFF)
     different = different[different & 0xFFFFFF > 0]
+    other = IEEE if code == IBM else IBM
     wrong = _are_ieee(words, different) if code == IBM else _are_ibm(different)
-    return code if not wrong else IEEE if code == IBM else IBM
+    denser = _density(different, other) > 2 * _density(different, code)
+    return other if wrong or denser else code
 
 
 def _are_ieee(words: Words, different: Words) -> bool:
@@ -110,9 +113,9 @@ def _are_ieee(words: Words, different: Words) -> bool:
     if zero < _FEW or zero < 0.02 * len(different):
         return False
     # Some writers leave zeros at the front of IBM floats. Then neighbours are alike as IBM floats.
-    ibm, ieee = _likeness(decode(words, IBM)), _likeness(words.view(np.float32))
-    low, high = np.percentile(np.abs(different.view(np.float32)), [5, 95])
-    return bool(ieee > ibm + 0.01 or (ieee > ibm - 0.005 and high > 6 * low))
+    ibm, ieee = _likeness(_read(words, IBM)), _likeness(_read(words, IEEE))
+    low, high = np.percentile(_read(different, IEEE), [5, 95])
+    return bool(1 - ibm > 1.2 * (1 - ieee) or (ieee > ibm - 0.005 and high > 6 * low))
 
 
 def _are_ibm(different: Words) -> bool:
@@ -129,6 +132,20 @@ def _are_ibm(different: Words) -> bool:
 
 def _digit(words: Words) -> Words:
     return ((words >> 20) & 0xF).astype(np.uint32)
+
+
+def _read(words: Words, code: int) -> NDArray[np.float32]:
+    return decode(words if code == IBM else words.view(np.float32), code)
+
+
+def _density(words: Words, code: int) -> float:
+    """Different numbers per unit where they are whole; 0 where some are not."""
+    numbers = _read(words, code)
+    # Large floats are whole in any case.
+    numbers = numbers[numbers < 2**20]
+    if len(numbers) < max(_FEW, 0.99 * len(words)) or (numbers % 1).any():
+        return 0.0
+    return len(numbers) / float(np.ptp(numbers) + 1)
 
 
 def _likeness(numbers: NDArray[np.float32]) -> float:

@@ -39,7 +39,7 @@ _NEEDED = (
     "pydantic",
     "pyyaml",
     "rich",
-    "segyio",
+    "scipy",
     "typer",
 )
 
