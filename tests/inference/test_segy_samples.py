@@ -47,9 +47,7 @@ WRITERS = {IBM: ibm, IEEE: ieee}
 @pytest.mark.parametrize("shape", SHAPES)
 @settings(max_examples=10, deadline=None)
 @given(st.floats(-20, 20), st.integers(0, 99), st.sampled_from([IBM, IEEE]))
-def test_floats_of_any_scale_are_recognised(
-    shape: str, power: float, seed: int, code: int
-) -> None:
+def test_floats_of_any_scale_are_recognised(shape: str, power: float, seed: int, code: int) -> None:
     numbers = SHAPES[shape](traces(60, 120, seed)) * 10**power
     words = WRITERS[code](numbers)
     assert floats_meant(words, IBM) == code

@@ -102,8 +102,12 @@ class SegyVolume:
 
     def read(self, id_: str) -> Bytes:
         """Grey levels of a section, (samples, traces) uint8; a lone trace comes twice."""
-        amplitudes = self._amplitudes(self._samples(self._lines[id_].traces)).T
-        return grey_levels(amplitudes, self._limit, f"{self.path}: section {id_} (sample, trace)")
+        where = f"{self.path}: section {id_} (sample, trace)"
+        return grey_levels(self.amplitudes(id_), self._limit, where)
+
+    def amplitudes(self, id_: str) -> NDArray[Any]:
+        """Amplitudes of a section, (samples, traces), of the kind that they have in the file."""
+        return self._decoded(self._samples(self._lines[id_].traces)).T
 
     def write(self, result: Result, target: Path, binary: bool) -> None:
         """Write a copy of the file with the prediction in place of amplitudes.
@@ -183,7 +187,7 @@ class SegyVolume:
             )
         return meant, swapped
 
-    def _amplitudes(self, samples: NDArray[Any]) -> NDArray[Any]:
+    def _decoded(self, samples: NDArray[Any]) -> NDArray[Any]:
         """Numbers of samples as they are in the file."""
         if self._swapped:
             samples = samples.byteswap()
@@ -209,4 +213,4 @@ class SegyVolume:
 
     @cached_property
     def _limit(self) -> float:
-        return clip_limit(self._amplitudes(self._sample), self._clip)
+        return clip_limit(self._decoded(self._sample), self._clip)

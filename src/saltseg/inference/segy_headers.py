@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 from typing import BinaryIO
@@ -20,7 +21,7 @@ _STANZAS, _MORE_HEADERS, _FIRST_TRACE = 3505, 3507, 3521
 _SAMPLES_OF_TRACE = 115
 """Bytes, counted from 1; SEG-Y revision 2.1."""
 
-_CHECKED = 64
+_CHECKED, _MOST_BEHIND = 64, 2**16
 _TWO_BYTES = 2**16
 _MOST_STANZAS, _MOST_MORE = 20, 100
 """Extended text headers whose number is not told right; headers of one trace besides the usual."""
@@ -96,9 +97,19 @@ def _candidates(
         for samples in dict.fromkeys(turns):
             record = header + samples * first.width
             if record < 2**31:  # as much as NumPy can hold
-                yield Layout(
-                    path, order, code, start, header, samples, *divmod(size - start, record)
-                )
+                traces, rest = divmod(size - start, record)
+                layout = replace(first, samples=samples, traces=traces, rest=rest)
+                yield _trimmed(file, layout) if rest and samples < _TWO_BYTES else layout
+
+
+def _trimmed(file: BinaryIO, layout: Layout) -> Layout:
+    """The layout without what follows the last trace that names its samples, if that is little."""
+    record = layout.place(1) - layout.start
+    for traces in range(layout.traces, max(0, layout.traces - _MOST_BEHIND // record), -1):
+        if _said(file, layout.place(traces - 1), layout) == layout.samples:
+            behind = (layout.traces - traces) * record + layout.rest
+            return replace(layout, traces=traces, rest=behind)
+    return layout
 
 
 def _fit(file: BinaryIO, layout: Layout) -> int:

@@ -41,12 +41,8 @@ def decode(samples: NDArray[Any], code: int) -> NDArray[Any]:
     """
     if code != IBM:
         return samples.astype(samples.dtype.newbyteorder("="))
-    # Not by segyio, which takes a fraction for larger where its first digit is 0.
-    words = samples.astype(np.uint32)
-    exponent = ((words >> 24) & 0x7F).astype(np.int32)
-    numbers = np.ldexp((words & 0xFFFFFF).astype(np.float64), 4 * (exponent - 64) - 24)
     with np.errstate(over="ignore"):
-        return np.where(words >> 31, -numbers, numbers).astype(np.float32)
+        return _numbers(samples.astype(np.uint32), IBM).astype(np.float32)
 
 
 def encode(predicted: NDArray[Any], code: int, binary: bool) -> NDArray[Any]:
@@ -113,8 +109,8 @@ def _are_ieee(words: Words, different: Words) -> bool:
     if zero < _FEW or zero < 0.02 * len(different):
         return False
     # Some writers leave zeros at the front of IBM floats. Then neighbours are alike as IBM floats.
-    ibm, ieee = _likeness(_read(words, IBM)), _likeness(_read(words, IEEE))
-    low, high = np.percentile(_read(different, IEEE), [5, 95])
+    ibm, ieee = _likeness(words, IBM), _likeness(words, IEEE)
+    low, high = np.percentile(_numbers(different, IEEE), [5, 95])
     return bool(1 - ibm > 1.2 * (1 - ieee) or (ieee > ibm - 0.005 and high > 6 * low))
 
 
@@ -134,13 +130,18 @@ def _digit(words: Words) -> Words:
     return ((words >> 20) & 0xF).astype(np.uint32)
 
 
-def _read(words: Words, code: int) -> NDArray[np.float32]:
-    return decode(words if code == IBM else words.view(np.float32), code)
+def _numbers(words: Words, code: int) -> NDArray[np.float64]:
+    if code == IEEE:
+        return words.view(np.float32).astype(np.float64)
+    # Not by segyio, which takes a fraction for larger where its first digit is 0.
+    exponent = ((words >> 24) & 0x7F).astype(np.int32)
+    numbers = np.ldexp((words & 0xFFFFFF).astype(np.float64), 4 * (exponent - 64) - 24)
+    return np.where(words >> 31, -numbers, numbers)
 
 
 def _density(words: Words, code: int) -> float:
     """Different numbers per unit where they are whole; 0 where some are not."""
-    numbers = _read(words, code)
+    numbers = _numbers(words, code)
     # Large floats are whole in any case.
     numbers = numbers[numbers < 2**20]
     if len(numbers) < max(_FEW, 0.99 * len(words)) or (numbers % 1).any():
@@ -148,7 +149,8 @@ def _density(words: Words, code: int) -> float:
     return len(numbers) / float(np.ptp(numbers) + 1)
 
 
-def _likeness(numbers: NDArray[np.float32]) -> float:
-    """Correlation of the ranks of neighbours along a trace; 0 where there is none."""
-    found = spearmanr(numbers[:, :-1], numbers[:, 1:], axis=None).statistic
-    return float(np.nan_to_num(found))
+def _likeness(words: Words, code: int) -> float:
+    """Correlation of the ranks of neighbours along a trace, zeros left out; 0 without any."""
+    numbers, is_kept = _numbers(words, code), (words[:, :-1] > 0) & (words[:, 1:] > 0)
+    pairs = np.stack([numbers[:, :-1], numbers[:, 1:]])[:, is_kept]
+    return float(np.nan_to_num(spearmanr(*pairs).statistic)) if pairs.shape[1] > 1 else 0.0
