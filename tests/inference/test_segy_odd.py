@@ -9,6 +9,7 @@ import pytest
 
 from saltseg.errors import DataError
 from saltseg.inference.segy import Geometry, SegyVolume
+from saltseg.inference.segy_samples import IBM, IEEE, encode
 from tests.inference.test_segy import SAMPLES, amplitudes, grid, write_segy
 
 FILE, TRACE = 3600, 240
@@ -56,6 +57,13 @@ def larger_headers(content: bytearray) -> bytes:
     )
 
 
+def as_floats(content: bytearray, code: int) -> bytes:
+    for byte, numbers in zip((189, 193), np.transpose(PLACES), strict=True):
+        words = encode(numbers, code, False).view(np.uint32)
+        put_all(content, byte, ">I", words.tolist())
+    return bytes(content)
+
+
 def moved(content: bytearray) -> bytes:
     """As `--iline 221 --xline 225`, where the standard has fields of other widths."""
     put_all(put_all(content, 189, ">i", [0] * 12), 193, ">i", [0] * 12)
@@ -89,6 +97,9 @@ ODD: dict[str, Change] = {
     "the label of a tape": lambda c: b"   1SY1.0RECORD".ljust(128) + bytes(c),
     "dead traces at both ends": dead_ends,
     "numbers at 221 and 225": moved,
+    "numbers as IEEE floats": lambda c: as_floats(c, IEEE),
+    "numbers as IBM floats": lambda c: as_floats(c, IBM),
+    "a text in ASCII": lambda c: b"C 1 CLIENT".ljust(3200) + bytes(c[3200:]),
 }
 
 
@@ -158,6 +169,20 @@ def test_other_sample_codes_are_named(tmp_path: Path, code: int) -> None:
     assert "\n" not in str(no.value)
     volume = SegyVolume(path, 99, Geometry(format="ieee"))
     np.testing.assert_array_equal(volume.amplitudes("v/inline-5"), amplitudes(12)[:3].T)
+
+
+@pytest.mark.parametrize(("code", "width"), [(6, 1), (1, 2), (3, 4), (5, 8)])
+def test_samples_of_another_width_than_their_code(tmp_path: Path, code: int, width: int) -> None:
+    content = bytearray(good_file(tmp_path).read_bytes())
+    parts = [
+        content[n : n + TRACE] + bytes(width * SAMPLES) for n in range(FILE, len(content), STEP)
+    ]
+    path = tmp_path / "w.sgy"
+    path.write_bytes(bytes(put(content, 3225, ">h", code)[:FILE]) + b"".join(parts))
+    with pytest.raises(
+        DataError, match=f"is {code}, . bytes a sample, but its samples take {width};"
+    ):
+        SegyVolume(path, 99, Geometry())
 
 
 def test_traces_of_several_lengths(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ from saltseg.inference.segy_samples import (
     encode,
     floats_meant,
     is_swapped,
+    whole_numbers,
 )
 from saltseg.inference.volumes import Result, spread
 from saltseg.tiles.amplitudes import clip_limit, grey_levels
@@ -138,7 +139,8 @@ class SegyVolume:
         if geometry.line:
             return (single_line(name, self._layout.traces),)
         bytes_ = (geometry.iline, geometry.xline)
-        numbers = self._layout.numbers([(b, 2 if b in _SHORT_FIELDS else 4) for b in bytes_])
+        raw = self._layout.numbers([(b, 2 if b in _SHORT_FIELDS else 4) for b in bytes_])
+        numbers = [whole_numbers(number) for number in raw]
         found = find_lines(*numbers)
         if found is None:
             raise DataError(

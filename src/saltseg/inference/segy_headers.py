@@ -23,6 +23,9 @@ _SAMPLES_OF_TRACE = 115
 
 _CHECKED, _MOST_BEHIND = 64, 2**16
 _TWO_BYTES = 2**16
+_UNSURE = 3
+_WIDTHS = (8, 3, 5, 6)
+"""A sample code of each width."""
 _MOST_STANZAS, _MOST_MORE = 20, 100
 """Extended text headers whose number is not told right; headers of one trace besides the usual."""
 
@@ -53,19 +56,22 @@ def find_layout(path: Path, code: int | None = None) -> Layout:
                 f"{path}: no SEG-Y file: it has {label + len(head)} bytes, and the headers of one"
                 f" alone take {_FILE_HEADER}; copy it again"
             )
-        codes = {order: _code(head, order, code) for order in ORDERS}
-        if not any(codes.values()):
+        named = [(order, n) for order in ORDERS if (n := _code(head, order, code))]
+        if not named:
             raise DataError(_unknown(path, _number(head, _CODE, ">H")))
-        tried = [
-            layout
-            for order, named in codes.items()
-            if named
-            for layout in _candidates(path, file, head, label, order, named)
-        ]
-        fitting = [(fit, layout) for layout in tried if (fit := _fit(file, layout))]
-        if not fitting:
-            raise DataError(f"{path}: {_misfit(file, tried, path.stat().st_size)}")
-        _, best = min(fitting, key=lambda one: one[0])
+
+        def tried(order: ByteOrder, number: int) -> list[Layout]:
+            return list(_candidates(path, file, head, label, order, number))
+
+        found = [layout for one in named for layout in tried(*one)]
+        fitting = [(fit, layout) for layout in found if (fit := _fit(file, layout))]
+        fit, best = min(fitting, key=lambda one: one[0], default=(_UNSURE, None))
+        if fit >= _UNSURE:
+            for layout in (one for order, _ in named for n in _WIDTHS for one in tried(order, n)):
+                if _fit(file, layout) == 1:
+                    raise DataError(_other_width(path, named[0][1], layout.width))
+        if best is None:
+            raise DataError(f"{path}: {_misfit(file, found, path.stat().st_size)}")
         # What begins like a trace behind the last one is one that was cut off.
         if best.rest and _said(file, best.place(best.traces), best) == best.samples % _TWO_BYTES:
             raise DataError(
@@ -123,8 +129,8 @@ def _fit(file: BinaryIO, layout: Layout) -> int:
     if layout.rest:
         if same < len(told) or _lengths(file, layout):
             return 0
-        return 2 if told else 4 * _is_padding(file, layout)
-    if same > len(told) / 2:
+        return 2 if same > len(said) / 2 else 4 * _is_padding(file, layout)
+    if same > len(said) / 2:
         return 1
     # Some programs cut traces, and leave the number in their headers as it was.
     alike = len(set(told)) <= 1 or not _lengths(file, layout)
@@ -186,6 +192,14 @@ def _code(head: bytes, order: str, forced: int | None) -> int | None:
         return named if named in KINDS else None
     same = named in KINDS and np.dtype(KINDS[named]).itemsize == np.dtype(KINDS[forced]).itemsize
     return named if same else forced
+
+
+def _other_width(path: Path, code: int, width: int) -> str:
+    hint = ", or say --format ibm or --format ieee" if width == 4 else ""
+    return (
+        f"{path}: its sample code (bytes {_CODE}) is {code}, {np.dtype(KINDS[code]).itemsize} bytes"
+        f" a sample, but its samples take {width}; write the right code there{hint}"
+    )
 
 
 def _unknown(path: Path, code: int) -> str:

@@ -66,6 +66,17 @@ def encode(predicted: NDArray[Any], code: int, binary: bool) -> NDArray[Any]:
     return np.where(fraction > 0, words, 0).astype(kind)
 
 
+def whole_numbers(integers: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Numbers of four bytes in headers, which some programs write as floats."""
+    told = integers[integers != 0]
+    if not len(told) or np.abs(told).min() < 2**24:
+        return integers
+    found = [_numbers(integers.astype(np.uint32), code) for code in (IEEE, IBM)]
+    whole = [one for one in found if np.abs(one).max() < 2**24 and not (one % 1).any()]
+    # Read wrongly, they are larger and farther apart.
+    return min(whole, key=lambda one: (np.ptp(one), one.max()), default=integers).astype(np.int64)
+
+
 def is_swapped(words: Words) -> bool:
     """Whether the bytes of floats are in the other order.
 
