@@ -6,7 +6,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
+from saltseg.cli import app
 from saltseg.errors import DataError
 from saltseg.inference.segy import Geometry, SegyVolume
 from saltseg.inference.segy_samples import IBM, IEEE, encode
@@ -317,3 +319,20 @@ def test_a_survey_may_begin_at_zero(tmp_path: Path, capsys: pytest.CaptureFixtur
 def test_numbers_of_two_bytes(tmp_path: Path) -> None:
     path = write_segy(tmp_path / "v.sgy", amplitudes(12), PLACES, bytes_=(93, 95))
     assert SegyVolume(path, 99, Geometry(93, 95)).ids[0] == "v/inline-5"
+
+
+def test_the_command_line_can_tell_the_format(tmp_path: Path) -> None:
+    path = good_file(tmp_path)
+    path.write_bytes(put(bytearray(path.read_bytes()), 3225, ">h", 0))
+    command = [
+        "predict",
+        str(path),
+        "--out",
+        str(tmp_path / "out"),
+        "--models",
+        str(tmp_path / "no"),
+    ]
+    found = [CliRunner().invoke(app, [*command, *more]) for more in ([], ["--format", "ieee"])]
+    assert [one.exit_code for one in found] == [1, 1]
+    assert ["sample code" in one.stderr for one in found] == [True, False]
+    assert f"{tmp_path / 'no'}" in found[1].stderr
