@@ -1,5 +1,6 @@
 """Predictions into a folder that holds something: other files, settings, another's work."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from tests.inference.test_job import PLAIN, mask, run, tiles
         ({"model": replace(model_of(), digest="other")}, "networks"),
         ({"reading": Reading(clip=90)}, "clip"),
         ({"reading": Reading(geometry=Geometry(9, 21))}, "iline, xline"),
+        ({"reading": Reading(geometry=Geometry(format="ieee"))}, "format"),
     ],
 )
 def test_other_settings_do_not_mix(tmp_path: Path, change: dict[str, object], named: str) -> None:
@@ -39,6 +41,17 @@ def test_other_settings_do_not_mix(tmp_path: Path, change: dict[str, object], na
     wishes = replace(change.get("wishes", PLAIN), overwrite=True)
     run(out, [path], **change | {"wishes": wishes})
     run(out, [path], **change)
+
+
+def test_a_folder_of_before_a_setting_was_known(tmp_path: Path) -> None:
+    path, _ = tiles(tmp_path, 1)
+    run(tmp_path / "out", [path])
+    kept = tmp_path / "out/prediction.json"
+    settings = json.loads(kept.read_text())
+    assert settings.pop("format") is None
+    kept.write_text(json.dumps(settings))
+    run(tmp_path / "out", [path])
+    assert "format" in json.loads(kept.read_text())
 
 
 def test_other_files_join_what_is_there(tmp_path: Path) -> None:

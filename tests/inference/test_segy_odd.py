@@ -83,8 +83,8 @@ ODD: dict[str, Change] = {
     "bytes behind the traces": lambda c: bytes(c) + bytes(range(256)) * 2,
     "padding behind the traces": lambda c: put_all(c, 115, ">h", [0] * 12) + bytes(100),
     "a trailer": lambda c: bytes(c) + STANZA.encode("cp037"),
-    "texts, ended in EBCDIC": lambda c: with_stanzas(
-        c, -1, 2 * b"@" * 3200 + STANZA.encode("cp037")
+    "many texts, ended in EBCDIC": lambda c: with_stanzas(
+        c, -1, 25 * b"@" * 3200 + STANZA.encode("cp037")
     ),
     "texts, ended in ASCII": lambda c: with_stanzas(c, -1, STANZA.lower().encode()),
     "texts without an end": lambda c: with_stanzas(c, -1, 2 * b"@" * 3200),
@@ -187,11 +187,13 @@ def test_samples_of_another_width_than_their_code(tmp_path: Path, code: int, wid
         SegyVolume(path, 99, Geometry())
 
 
-def test_traces_of_several_lengths(tmp_path: Path) -> None:
+@pytest.mark.parametrize("short", [0, 5, 11])
+def test_traces_of_several_lengths(tmp_path: Path, short: int) -> None:
     path = good_file(tmp_path)
     content = bytearray(path.read_bytes())
-    put(content, FILE + 115, ">h", SAMPLES - 5)
-    path.write_bytes(content[: FILE + STEP - 20] + content[FILE + STEP :])
+    put(content, FILE + short * STEP + 115, ">h", SAMPLES - 5)
+    end = FILE + (short + 1) * STEP
+    path.write_bytes(content[: end - 20] + content[end:])
     with pytest.raises(DataError, match=r"v.sgy: .*they have 25 to 30 samples; pad or cut"):
         SegyVolume(path, 99, Geometry())
 
