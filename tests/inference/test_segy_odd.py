@@ -50,9 +50,9 @@ def dead_ends(content: bytearray) -> bytes:
     return bytes(content[:FILE]) + 2 * blank + bytes(content[FILE:]) + blank
 
 
-def larger_headers(content: bytearray) -> bytes:
-    """Of revision 2, with one more header before each trace."""
-    put(put(content, 3501, ">B", 2), 3507, ">i", 1)
+def larger_headers(content: bytearray, kind: str = ">i") -> bytes:
+    """With one more header before each trace, as revisions 2.0 and 2.1 name it."""
+    put(put(put(content, 3501, ">B", 2), 3509, ">h", 3), 3507, kind, 1)
     parts = [content[start : start + STEP] for start in range(FILE, len(content), STEP)]
     return bytes(content[:FILE]) + b"".join(
         part[:TRACE] + bytes(TRACE) + part[TRACE:] for part in parts
@@ -95,7 +95,8 @@ ODD: dict[str, Change] = {
     "traces at a place of their own": lambda c: (
         bytes(put(put(c, 3501, ">B", 2), 3521, ">Q", 4000)[:FILE]) + bytes(400) + bytes(c[FILE:])
     ),
-    "more headers for each trace": larger_headers,
+    "more headers for each trace, revision 2.0": larger_headers,
+    "more headers for each trace, revision 2.1": lambda c: larger_headers(c, ">h"),
     "the label of a tape": lambda c: b"   1SY1.0RECORD".ljust(128) + bytes(c),
     "dead traces at both ends": dead_ends,
     "numbers at 221 and 225": moved,

@@ -90,8 +90,9 @@ def _candidates(
     end = _end_of_text(file, usual) if stanzas < 0 else usual + stanzas * _STANZA
     starts = [end, usual, _number(head, _FIRST_TRACE, f"{order}Q")]
     starts += [usual + count * _STANZA for count in range(_MOST_STANZAS if stanzas else 0)]
-    more = _number(head, _MORE_HEADERS, f"{order}I")
-    headers = [TRACE_HEADER, TRACE_HEADER * (1 + min(more, _MOST_MORE))]
+    # Four bytes in revision 2.0, two in 2.1.
+    more = [_number(head, _MORE_HEADERS, order + kind) for kind in "IH"]
+    headers = [TRACE_HEADER * (1 + min(count, _MOST_MORE)) for count in (0, *more)]
     named = [_number(head, _SAMPLES, f"{order}H"), _number(head, _MANY_SAMPLES, f"{order}I")]
     for start, header in product(dict.fromkeys(starts), dict.fromkeys(headers)):
         if not _FILE_HEADER <= start <= size - TRACE_HEADER:
