@@ -93,6 +93,11 @@ def test_depths_of_other_tiles_stay_within_the_survey() -> None:
     assert native.relative(z).tolist() == [0, 1, 0.25, 0, 1]
 
 
+def test_depths_in_kilometres_use_the_whole_range() -> None:
+    z = np.array([1.25, 1.5, 1.375])
+    assert Native(height=1, width=1, depths=(1.25, 1.5)).relative(z).tolist() == [0, 1, 0.5]
+
+
 def test_equal_depths_and_none_are_zero() -> None:
     z = np.array([70.0, 70.0])
     assert Native(height=1, width=1, depths=(70, 70)).relative(z).tolist() == [0, 0]

@@ -45,12 +45,13 @@ class Native(Strict):
             z: (N,); it is not looked at where no channel needs it.
 
         Returns:
-            (N,) float64; zeros where no channel needs it.
+            (N,) float64; zeros where no channel needs it, or all tiles lie equally deep.
         """
         if self.depths is None:
             return np.zeros(len(z))
         low, high = self.depths
-        return np.clip((z - low) / max(high - low, 1.0), 0, 1)
+        # Whatever their unit: of kilometres a whole survey may span less than one.
+        return np.clip((z - low) / ((high - low) or 1.0), 0, 1)
 
     def resize_all_back(self, probabilities: NDArray[np.float32]) -> NDArray[np.float16]:
         """Bring predictions, (N, S, S) float32, to native size, (N, H, W) float16."""
