@@ -25,6 +25,8 @@ def main() -> None:
             f"{len(survey.images)} tiles of {width} x {height} pixels, {empty:.1%} without salt; "
             f"{len(survey.unlabelled)} unlabelled"
         )
+        for remark in survey.remarks:
+            print(f"acquire: {remark}")
 
 
 if __name__ == "__main__":

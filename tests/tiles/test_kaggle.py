@@ -18,6 +18,7 @@ from tests.tiles.download import (
     UNLABELLED,
     WIDTH,
     Change,
+    assert_one_line,
     grey,
     png,
     salt,
@@ -54,9 +55,74 @@ def with_clutter(folder: Path) -> None:
             file.writestr(name, b"no picture")
 
 
+def with_clutter_of_a_mac(folder: Path) -> None:
+    """Unpacked by `unzip`: a second tree of resource forks."""
+    for name in ("__MACOSX/train/images/._0a1.png", "train/images/._0a1.png", "train/.DS_Store"):
+        write(folder, name, b"no picture")
+    into(folder, "tgs", but="__MACOSX")
+
+
+def into(folder: Path, name: str, but: str = "") -> None:
+    """Everything a folder deeper."""
+    names = [path for path in folder.iterdir() if path.name != but]
+    (folder / name).mkdir()
+    for path in names:
+        path.rename(folder / name / path.name)
+
+
+def in_competition_data(folder: Path) -> None:
+    into(folder, "competition_data")
+
+
+def tables_outside(folder: Path) -> None:
+    in_competition_data(folder)
+    for name in ("depths.csv", "train.csv"):
+        (folder / "competition_data" / name).rename(folder / name)
+
+
+def beside_its_copy_in_competition_data(folder: Path) -> None:
+    write(folder, "competition_data/train/images/x.png", b"no picture")
+
+
+def train_in_train(folder: Path) -> None:
+    into(folder / "train", "train")
+    into(folder / "test", "test")
+
+
+def images_in_images(folder: Path) -> None:
+    """For `flow_from_directory`, which wants a folder for a class."""
+    for path in (folder / "train/images", folder / "train/masks", folder / "test/images"):
+        into(path, path.name)
+
+
+def one_zip(folder: Path) -> None:
+    into(folder, "tgs-salt-identification-challenge")
+    zip_up(folder, "tgs-salt-identification-challenge")
+
+
+def one_zip_with_a_folder_around_all(folder: Path) -> None:
+    in_competition_data(folder)
+    into(folder, "download")
+    zip_up(folder, "download")
+
+
 @pytest.mark.parametrize(
     "layout",
-    [unpacked, zipped, zipped_with_outer_folder, without_train_folder, with_clutter],
+    [
+        unpacked,
+        zipped,
+        zipped_with_outer_folder,
+        without_train_folder,
+        with_clutter,
+        with_clutter_of_a_mac,
+        in_competition_data,
+        tables_outside,
+        beside_its_copy_in_competition_data,
+        train_in_train,
+        images_in_images,
+        one_zip,
+        one_zip_with_a_folder_around_all,
+    ],
 )
 def test_reads_every_layout(kaggle: Path, layout: Change) -> None:
     layout(kaggle)
@@ -88,6 +154,48 @@ def test_all_but_the_labelled_tiles_is_optional(kaggle: Path) -> None:
 def test_grey_images_are_taken_as_they_are(kaggle: Path) -> None:
     write(kaggle, "train/images/0a1.png", png(grey(77)))
     np.testing.assert_array_equal(read_kaggle(kaggle).images[0], grey(77))
+
+
+def test_tiles_at_several_places_are_named(kaggle: Path) -> None:
+    in_competition_data(kaggle)
+    shutil.copytree(kaggle / "competition_data", kaggle / "copy")
+    assert_one_line(kaggle, ["tiles at several places (", "competition_data, ", "/copy)"])
+    (kaggle / "copy/train").rename(kaggle / "train")
+    into(kaggle / "train", "one")
+    shutil.copytree(kaggle / "train/one", kaggle / "train/two")
+    assert_one_line(kaggle, ["train: tiles at several places (", "train/one, ", "train/two)"])
+
+
+def test_several_zips_of_everything_are_named(kaggle: Path) -> None:
+    one_zip(kaggle)
+    [path] = kaggle.iterdir()
+    shutil.copy(path, kaggle / "tgs (1).zip")
+    assert_one_line(kaggle, ["tiles in several zips (tgs (1).zip, tgs-salt", "expected one"])
+
+
+def test_zip_of_zips_is_to_be_unpacked(kaggle: Path) -> None:
+    zipped(kaggle)
+    one_zip(kaggle)
+    [path] = kaggle.iterdir()
+    assert_one_line(kaggle, [f"holds test.zip and train.zip; unpack it: unzip {path} -d {kaggle}"])
+
+
+def test_soft_masks_are_counted_once(kaggle: Path) -> None:
+    levels = salt(3) * np.uint8(200)
+    levels[0, :2] = 90, 110
+    write(kaggle, "train/masks/3d4.png", png(levels))
+    (kaggle / "train.csv").unlink()
+    survey = read_kaggle(kaggle)
+    assert survey.masks[3].sum() == salt(3).sum() + 1
+    [remark] = survey.remarks
+    assert remark.startswith("1 of 4 masks have more than two grey levels (first: ")
+    assert "train/masks/3d4.png" in remark
+
+
+def test_depths_of_other_tiles_are_remarked(kaggle: Path) -> None:
+    write(kaggle, "depths.csv", b"id,z\n0a1.png,5\n")
+    [remark] = read_kaggle(kaggle).remarks
+    assert "depths.csv gives no depth for any labelled tile" in remark
 
 
 def test_any_mask_value_above_zero_is_salt(kaggle: Path) -> None:

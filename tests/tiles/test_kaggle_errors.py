@@ -103,8 +103,9 @@ ERRORS: dict[str, tuple[Change, list[str]]] = {
         replace(IMAGE, png(np.dstack([as_rgb(grey(1)), grey(1)]))),
         [IMAGE, "transparency"],
     ),
+    "picture for a mask": (replace(MASK, png(grey(1))), [MASK, "grey levels from", "a mask"]),
     "16-bit image": (replace(IMAGE, png(grey(1).astype(np.uint16))), [IMAGE, "uint16", "8 bits"]),
-    "other mask size": (replace(MASK, png(grey(1, (7, 5)))), [MASK, "7x5", "6x5"]),
+    "other mask size": (replace(MASK, png(np.zeros((7, 5), np.uint8))), [MASK, "7x5", "6x5"]),
     "other tile size": (replace(IMAGE, png(grey(1, (5, 6)))), [IMAGE, "is 5x6", "3 of 4 are 6x5"]),
     "first tile odd": (
         replace("train/images/0a1.png", png(grey(1, (8, 8)))),
@@ -131,6 +132,10 @@ ERRORS: dict[str, tuple[Change, list[str]]] = {
         replace("train.csv", b"id,rle_mask\n0a1,\n3d4,1 1"),
         ["train.csv: tile 3d4: ", "masks/3d4.png", "differ in 7 pixels"],
     ),
+    "RLE of salt where the mask has none": (
+        replace("train.csv", b"id,rle_mask\n0a1,1 30"),
+        ["train.csv: tile 0a1: ", "masks/0a1.png are opposites"],
+    ),
     "RLE of no tile": (append("train.csv", b"fff,1 1"), ["train.csv", "1 tile (fff)"]),
     "row twice": (append("train.csv", b"0a1,"), ["train.csv", "0a1", "more than once"]),
     "depth twice": (append("depths.csv", b"0a1,5"), ["depths.csv", "0a1", "more than once"]),
@@ -141,6 +146,7 @@ ERRORS: dict[str, tuple[Change, list[str]]] = {
         ["depths.csv", "id, depth", "id and z"],
     ),
     "no column rle_mask": (replace("train.csv", b"id\n0a1"), ["train.csv", "id and rle_mask"]),
+    "semicolons": (replace("depths.csv", b"id;z\n0a1;1"), ["depths.csv", "id;z", "between commas"]),
     "empty CSV": (replace("train.csv", b""), ["train.csv", "not readable", "id and rle_mask"]),
     "CSV not text": (
         replace("depths.csv", b"id,z\n\xff\xfe,1"),

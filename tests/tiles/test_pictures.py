@@ -46,6 +46,14 @@ def test_kaggle_download(tmp_path: Path) -> None:
     assert images[:, 0, 0].tolist() == [1, 2]
 
 
+def test_further_down(tmp_path: Path) -> None:
+    make_folder(tmp_path / "competition_data/train/train", a=1)
+    make_folder(tmp_path / "competition_data/test", b=2)
+    ids, images = read_pictures([tmp_path])
+    assert ids == ["a", "b"]
+    assert images[:, 0, 0].tolist() == [1, 2]
+
+
 def test_mistakes_are_one_line(tmp_path: Path) -> None:
     one, two = make_zip(tmp_path / "one.zip", a=1), make_zip(tmp_path / "two.zip", a=2)
     empty = tmp_path / "empty"

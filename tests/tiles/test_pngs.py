@@ -15,6 +15,7 @@ from tests.hangs import limited
 HEIGHT, WIDTH = 6, 5
 GREY = np.arange(0, 240, 8, np.uint8).reshape(HEIGHT, WIDTH)
 GREY_8, GREY_16, PALETTE, RGBA = (8, 0), (16, 0), (8, 3), (16, 6)
+RGB_8, GREY_ALPHA_8, RGBA_8 = (8, 2), (8, 4), (8, 6)
 
 
 def chunk(kind: bytes, body: bytes) -> bytes:
@@ -85,7 +86,7 @@ def test_no_kind_of_picture_counts_as_too_much(size: tuple[int, int]) -> None:
     widest = np.full((*size, 4), 65535, np.uint16)
     for laced, body in enumerate((pixels(widest), interlaced(widest))):
         data = made(body, size=size, kind=RGBA, laced=bool(laced))
-        refused(data, "transparency", image_from_png)
+        refused(data, "uint16 grey levels", image_from_png)
 
 
 def test_palette_of_greys_and_of_colours() -> None:
@@ -95,10 +96,88 @@ def test_palette_of_greys_and_of_colours() -> None:
     np.testing.assert_array_equal(image_from_png(data, "x.png"), GREY)
     data = made(chunk(b"PLTE", colours.tobytes()), pixels(index), kind=PALETTE)
     refused(data, "colour", image_from_png)
-    clear = chunk(b"tRNS", bytes(3))
+    opaque = chunk(b"tRNS", b"\xff" * 3)
+    data = made(chunk(b"PLTE", greys.tobytes()), opaque, pixels(index), kind=PALETTE)
+    np.testing.assert_array_equal(image_from_png(data, "x.png"), GREY)
+    clear = chunk(b"tRNS", b"\xff\xff\xfe")
     data = made(chunk(b"PLTE", greys.tobytes()), clear, pixels(index), kind=PALETTE)
     refused(data, "transparency", image_from_png)
     refused(made(pixels(index), kind=PALETTE), "cannot be decoded", image_from_png)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [(GREY_ALPHA_8, 1), (RGBA_8, 3)])
+def test_opaque_alpha_is_none_and_other_alpha_is_refused(
+    kind: tuple[int, int], channels: int
+) -> None:
+    """What a picture editor, or `savefig`, writes by default."""
+    grey = np.repeat(GREY[..., None], channels, axis=2)
+    alpha = np.full((HEIGHT, WIDTH, 1), 255, np.uint8)
+    image = image_from_png(made(pixels(np.dstack([grey, alpha])), kind=kind), "x.png")
+    np.testing.assert_array_equal(image, GREY)
+    alpha[2, 3] = 254
+    refused(made(pixels(np.dstack([grey, alpha])), kind=kind), "transparency", image_from_png)
+
+
+def test_transparent_colour_that_is_nowhere() -> None:
+    """A tRNS chunk of a picture without alpha names one colour as transparent."""
+    rgb = pixels(np.repeat(GREY[..., None], 3, axis=2))
+    absent, there = (chunk(b"tRNS", struct.pack(">H", level) * 3) for level in (7, 8))
+    image = image_from_png(made(absent, rgb, kind=RGB_8), "x.png")
+    np.testing.assert_array_equal(image, GREY)
+    refused(made(there, rgb, kind=RGB_8), "transparency", image_from_png)
+
+
+def disc(side: int = 101) -> np.ndarray:
+    """A mask with a disc on two fifths of it, 0 and 255."""
+    y, x = np.mgrid[:side, :side] - side // 2
+    return np.where(np.hypot(y, x) < 0.36 * side, 255, 0).astype(np.uint8)
+
+
+def through_jpeg(mask: np.ndarray) -> np.ndarray:
+    return cv2.imdecode(cv2.imencode(".jpg", mask)[1], cv2.IMREAD_GRAYSCALE)
+
+
+def resized(mask: np.ndarray) -> np.ndarray:
+    small = cv2.resize(mask, (24, 24), interpolation=cv2.INTER_AREA)
+    return cv2.resize(small, (101, 101), interpolation=cv2.INTER_CUBIC)
+
+
+def read_mask(levels: np.ndarray) -> tuple[np.ndarray, bool]:
+    return mask_from_png(cv2.imencode(".png", levels)[1].tobytes(), "x.png")
+
+
+@pytest.mark.parametrize("level", [1, 3, 255, 65535])
+def test_of_nothing_and_one_other_level_the_other_is_salt(level: int) -> None:
+    kind = np.uint16 if level > 255 else np.uint8
+    for mask in (disc() // 255, np.zeros((9, 9)), np.ones((9, 9))):
+        read, soft = read_mask(mask.astype(kind) * kind(level))
+        np.testing.assert_array_equal(read, mask)
+        assert not soft
+
+
+@pytest.mark.parametrize("change", [through_jpeg, resized])
+@pytest.mark.parametrize("brightest", [255, 120])
+def test_grey_edges_of_a_mask_are_cut_at_half(
+    change: Callable[[np.ndarray], np.ndarray], brightest: int
+) -> None:
+    mask = disc()
+    levels = np.ceil(change(mask).astype(float) * brightest / 255).astype(np.uint8)
+    assert (levels > 0).mean() > mask.astype(bool).mean() + 0.02
+    read, soft = read_mask(levels)
+    assert soft
+    assert read.mean() == pytest.approx(mask.astype(bool).mean(), abs=0.005)
+
+
+def test_levels_that_do_not_begin_at_nothing() -> None:
+    """Once 100 % salt; now of a number of classes it is not known which one is salt."""
+    data = cv2.imencode(".png", disc() // 255 + np.uint8(1))[1].tobytes()
+    refused(data, "2 grey levels from 1 to 2", mask_from_png)
+
+
+def test_picture_in_place_of_a_mask() -> None:
+    noise = np.random.default_rng(0).normal(128, 30, (101, 101)).clip(0, 255).astype(np.uint8)
+    data = cv2.imencode(".png", noise)[1].tobytes()
+    refused(data, "expected a mask, 0 and one other level, so replace this picture", mask_from_png)
 
 
 @pytest.mark.parametrize(
@@ -205,6 +284,6 @@ def test_refused(data: bytes, expected: str) -> None:
 def test_largest_tile() -> None:
     picture = np.full((4096, 4096), 65535, np.uint16)
     with limited(10):
-        mask = mask_from_png(made(pixels(picture), size=picture.shape, kind=GREY_16), "x.png")
+        mask, _ = mask_from_png(made(pixels(picture), size=picture.shape, kind=GREY_16), "x.png")
     assert mask.shape == (4096, 4096)
     assert mask.all()

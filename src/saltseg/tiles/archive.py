@@ -3,13 +3,14 @@
 import io
 import stat
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PureWindowsPath
 
 from saltseg.errors import DataError
+from saltseg.tiles.nesting import entries, nearest, unreadable
 
 MAX_MEMBER_BYTES = 64 * 2**20
 # Some 100,000 tiles: it takes seconds to read, and a quarter of a gigabyte.
@@ -30,6 +31,7 @@ class Member:
         where: Zip or folder and the file in it, for error messages.
         version: Changes when the content does.
         read: Returns the file; raises `DataError` where it is unreadable or absurdly large.
+        parents: Names of the folders above it in its zip.
     """
 
     folder: str
@@ -37,29 +39,39 @@ class Member:
     where: str
     version: str
     read: Callable[[], bytes]
+    parents: Sequence[str] = ()
 
 
 @contextmanager
-def open_members(path: Path, loose: bool = False) -> Iterator[list[Member]]:
+def open_members(path: Path, loose: bool = False, within: str = "") -> Iterator[list[Member]]:
     """List the PNG files below `images/` and `masks/` of a zip or a folder.
 
-    Hidden files, `__MACOSX/` and files of other types are passed over. In a zip, `images/` and
-    `masks/` may stand in a further folder. Members are readable until the context is left.
+    Hidden files, `__MACOSX/` and files of other types are passed over. `images/` and `masks/` may
+    stand in further folders. Members are readable until the context is left.
 
     Args:
         path: A zip file, or a folder.
-        loose: List PNG files that lie elsewhere in a zip, or right in a folder, too.
+        loose: List PNG files that lie elsewhere in a zip, or right in a folder, too; then a folder
+            is not searched any deeper.
+        within: Of a zip, list only what lies in a folder of this name.
 
     Yields:
         The members, in no particular order; two may have the same id.
 
     Raises:
-        DataError: The zip is broken or encrypted, a member is absurdly large or a link, or a
-            member's name points outside the zip.
+        DataError: The zip is broken or encrypted, a member is absurdly large or a link, a member's
+            name points outside the zip, or folders are at several places.
     """
     if path.is_dir():
         yield _folder_members(path, loose)
         return
+    with _opened(path) as archive:
+        members = _zip_members(path, archive, loose)
+        yield [member for member in members if not within or within in member.parents]
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
     if not path.is_file():
         raise DataError(f"{path}: neither a file nor a folder; expected a zip, so replace it")
     with ExitStack() as stack:
@@ -70,7 +82,35 @@ def open_members(path: Path, loose: bool = False) -> Iterator[list[Member]]:
         # zipfile believes the numbers in a file: what it then raises has no end.
         except Exception as error:
             raise DataError(f"{path}: not a readable zip ({error}); download it again") from None
-        yield _zip_members(path, archive, loose)
+        yield archive
+
+
+def zipped_names(path: Path) -> list[PureWindowsPath]:
+    """Names in a zip, but for those of `__MACOSX/`.
+
+    Raises:
+        DataError: The zip is broken.
+    """
+    with _opened(path) as archive:
+        names = map(PureWindowsPath, archive.namelist())
+        return [name for name in names if "__MACOSX" not in name.parts]
+
+
+def read_zipped(path: Path, name: str) -> bytes | None:
+    """A file of a zip, from the outermost folder that has one of this name; None where none does.
+
+    Raises:
+        DataError: As `open_members`.
+    """
+    with _opened(path) as archive:
+        found = [(PureWindowsPath(info.filename), info) for info in archive.infolist()]
+        found = [(own, info) for own, info in found if own.name == name]
+        found = [(own, info) for own, info in found if "__MACOSX" not in own.parts]
+        if not found:
+            return None
+        own, info = min(found, key=lambda pair: len(pair[0].parts))
+        _check_info(info, own, path)
+        return _read_zipped(archive, info, f"{path}: {info.filename}")
 
 
 class _ListedFile(io.BufferedReader):
@@ -86,11 +126,11 @@ class _ListedFile(io.BufferedReader):
 
 
 def _folder_members(path: Path, loose: bool) -> list[Member]:
+    if not loose:
+        path = nearest(path, lambda one: any((one / name).is_dir() for name in _FOLDERS)) or path
     members = []
     for folder in (*_FOLDERS, *([""] if loose else [])):
-        for file in _files_in(path / folder):
-            if not _is_png(file.name):
-                continue
+        for file in _pngs_in(path, folder):
             if not file.name.isprintable():
                 raise DataError(f"{path}: {folder}/ has {file.name!r}; {_RENAME}")
             if not file.is_file():
@@ -103,13 +143,10 @@ def _folder_members(path: Path, loose: bool) -> list[Member]:
     return members
 
 
-def _files_in(folder: Path) -> list[Path]:
-    try:
-        return list(folder.iterdir())
-    except (FileNotFoundError, NotADirectoryError):
-        return []
-    except OSError as error:
-        raise DataError(_unreadable(folder, error)) from None
+def _pngs_in(path: Path, folder: str) -> list[Path]:
+    """PNG files of a folder; or, as some loaders want it, of the folder of the same name in it."""
+    found = [file for file in entries(path / folder) if _is_png(file.name)]
+    return found or [file for file in entries(path / folder / folder) if _is_png(file.name)]
 
 
 def _zip_members(path: Path, archive: zipfile.ZipFile, loose: bool) -> list[Member]:
@@ -124,7 +161,8 @@ def _zip_members(path: Path, archive: zipfile.ZipFile, loose: bool) -> list[Memb
             continue
         if _is_png(name.name):
             read = partial(_read_zipped, archive, info, where)
-            members.append(Member(folder, name.stem, where, f"{info.CRC:08x}", read))
+            version = f"{info.CRC:08x}"
+            members.append(Member(folder, name.stem, where, version, read, name.parts[:-1]))
     return members
 
 
@@ -167,10 +205,6 @@ def _too_large(where: str, size: int) -> str:
     )
 
 
-def _unreadable(path: Path, error: OSError) -> str:
-    return f"{path}: not readable ({error.strerror}); check it and its permissions"
-
-
 def version_of(path: Path) -> str:
     """A file's content as far as it shows from outside: size and time of change."""
     told = path.stat()
@@ -190,7 +224,7 @@ def read_file(path: Path) -> bytes:
         with path.open("rb") as file:
             return file.read(MAX_MEMBER_BYTES)
     except OSError as error:
-        raise DataError(_unreadable(path, error)) from None
+        raise DataError(unreadable(path, error)) from None
 
 
 def _read_zipped(archive: zipfile.ZipFile, info: zipfile.ZipInfo, where: str) -> bytes:

@@ -6,9 +6,11 @@ from pathlib import Path
 
 from saltseg.errors import DataError
 from saltseg.tiles.archive import open_members
+from saltseg.tiles.layout import TEST, TRAIN, first_of
+from saltseg.tiles.nesting import nearest
 from saltseg.tiles.stack import read_images
 from saltseg.tiles.survey import Bytes
-from saltseg.tiles.tables import check_unique, present
+from saltseg.tiles.tables import check_unique
 
 
 def read_pictures(sources: Sequence[Path]) -> tuple[list[str], Bytes]:
@@ -16,7 +18,7 @@ def read_pictures(sources: Sequence[Path]) -> tuple[list[str], Bytes]:
 
     Args:
         sources: Each a zip or a folder with images/ID.png, or a folder that holds such ones by the
-            names of the Kaggle download: train, train.zip, test, test.zip.
+            names of the Kaggle download: train, train.zip, test, test.zip; or one further down.
 
     Returns:
         Ids, sorted, and grey levels, (N, H, W) uint8, in the same order.
@@ -41,15 +43,19 @@ def read_pictures(sources: Sequence[Path]) -> tuple[list[str], Bytes]:
 def _expanded(sources: Iterable[Path]) -> list[Path]:
     found = []
     for source in sources:
-        if not source.is_dir() or (source / "images").is_dir():
-            found.append(source)
-            continue
-        # As where a dataset is read: what is unpacked goes before its zip.
-        for name in ("train", "test"):
-            found += [p for p in (source / name, source / f"{name}.zip") if present(p)][:1]
+        root = nearest(source, _holds_images) if source.is_dir() else source
+        if root and (not root.is_dir() or (root / "images").is_dir()):
+            found.append(root)
+        elif root:
+            # As where a dataset is read: what is unpacked goes before its zip.
+            found += [path for names in (TRAIN, TEST) if (path := first_of([root], names))]
     if not found:
         raise DataError(
             f"{', '.join(map(str, sources))}: no tiles here; expected zips or folders with"
             " images/ID.png"
         )
     return found
+
+
+def _holds_images(folder: Path) -> bool:
+    return (folder / "images").is_dir() or first_of([folder], (*TRAIN, *TEST)) is not None

@@ -17,6 +17,9 @@ MAX_SECTION_SIDE = 2**15
 MAX_PIXELS = 2**28
 MAX_CHUNKS = 2**16
 _PIECE = 2**20
+_MOST_BETWEEN = 1 / 3
+"""Share of pixels neither dark nor bright above which a mask is a picture: 99 in 100 images of the
+TGS survey have more, and none of its masks, resized to 16 pixels and back, has half as much."""
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Samples of a pixel by PNG colour type."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -56,7 +59,7 @@ def image_from_png(data: bytes, where: str, most: int = MAX_SIDE) -> Bytes:
     """Decode an image.
 
     Args:
-        data: An 8-bit PNG: grey, or RGB with three equal channels.
+        data: An 8-bit PNG: grey, or RGB with three equal channels; alpha only where all is opaque.
         where: File and tile for error messages.
         most: Pixels of the longest side that is believed.
 
@@ -72,27 +75,40 @@ def image_from_png(data: bytes, where: str, most: int = MAX_SIDE) -> Bytes:
     return grey.astype(np.uint8, copy=False)
 
 
-def mask_from_png(data: bytes, where: str) -> Bytes:
+def mask_from_png(data: bytes, where: str) -> tuple[Bytes, bool]:
     """Decode a salt mask.
 
-    The competition stores masks with salt as 16-bit grey and masks without as 8-bit grey, so salt
-    is whatever is not zero.
+    The competition stores masks with salt as 16-bit grey and masks without as 8-bit grey, so of
+    nothing and one other level the other is salt, whatever it is. More levels are what resizing or
+    a JPEG has made of two: there salt is what is above half of the brightest.
 
     Args:
-        data: An 8- or 16-bit grey PNG.
+        data: An 8- or 16-bit PNG, grey like an image.
         where: File and tile for error messages.
 
     Returns:
-        (H, W) uint8, 1 = salt, 0 = not salt.
+        (H, W) uint8, 1 = salt, 0 = not salt; and whether levels other than these two were there.
 
     Raises:
-        DataError: Damaged, absurdly large, or not grey.
+        DataError: Damaged, absurdly large, not grey, or rather a picture.
     """
-    return (_decode_grey(data, where, MAX_SIDE) > 0).astype(np.uint8)
+    grey = _decode_grey(data, where, MAX_SIDE)
+    levels = np.unique(grey)
+    if len(levels) == 1 or (len(levels) == 2 and levels[0] == 0):
+        return (grey > 0).astype(np.uint8), False
+    top = float(levels[-1])
+    between = np.mean((grey > top / 4) & (grey < 3 * top / 4))
+    if between > _MOST_BETWEEN:
+        raise DataError(
+            f"{where}: {len(levels)} grey levels from {levels[0]} to {levels[-1]}, {between:.0%} of"
+            " the pixels neither dark nor bright; expected a mask, 0 and one other level, so"
+            " replace this picture"
+        )
+    return (grey > top / 2).astype(np.uint8), True
 
 
 def _decode_grey(data: bytes, where: str, most: int) -> MatLike:
-    """Decode to (H, W) uint8 or uint16; three equal channels count as grey."""
+    """Decode to (H, W) uint8 or uint16; equal channels count as grey, and so does opaque alpha."""
     height, width = png_size(data, where, most)
     chunks = list(_chunks(data, where))
     pixels = b"".join(chunk[8:-4] for kind, chunk in chunks if kind == b"IDAT")
@@ -110,7 +126,9 @@ def _decode_grey(data: bytes, where: str, most: int) -> MatLike:
         raise DataError(f"{where}: the PNG cannot be decoded; download or unpack it again")
     if picture.ndim == 2:
         return picture
-    if picture.shape[2] != 3 or (picture != picture[..., :1]).any():
+    colours, alpha = picture[..., :3], picture[..., 3:]
+    opaque = 255 if picture.dtype == np.uint8 else 65535
+    if np.any(alpha != opaque) or np.any(colours != colours[..., :1]):
         raise DataError(
             f"{where}: a colour picture or one with transparency; expected grey or three equal"
             " channels, so convert it to grey"

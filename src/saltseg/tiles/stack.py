@@ -48,7 +48,9 @@ def read_images(members: Sequence[Member], what: str) -> Bytes:
     return images
 
 
-def read_masks(members: Sequence[Member], size: tuple[int, int], what: str) -> Bytes:
+def read_masks(
+    members: Sequence[Member], size: tuple[int, int], what: str
+) -> tuple[Bytes, list[str]]:
     """Decode the masks of tiles of one size.
 
     Args:
@@ -57,21 +59,24 @@ def read_masks(members: Sequence[Member], size: tuple[int, int], what: str) -> B
         what: Text in front of the progress bar.
 
     Returns:
-        (N, H, W) uint8, 1 = salt, 0 = not salt, in the order of `members`.
+        (N, H, W) uint8, 1 = salt, 0 = not salt, in the order of `members`; and which of the files
+        hold more than two grey levels (see `mask_from_png`).
 
     Raises:
-        DataError: A mask is damaged, not grey, or of another size than its tile.
+        DataError: A mask is damaged, not grey, a picture, or of another size than its tile.
     """
-    masks = _allocate(members, size)
+    masks, soft = _allocate(members, size), []
     for index, member in enumerate(track(members, what)):
-        mask = mask_from_png(member.read(), member.where)
+        mask, is_soft = mask_from_png(member.read(), member.where)
         if mask.shape != size:
             raise DataError(
                 f"{member.where}: this mask is {_text(mask.shape)} pixels (height x width) and its"
                 f" tile is {_text(size)}; expected the same size, so replace one of them"
             )
         masks[index] = mask
-    return masks
+        if is_soft:
+            soft.append(member.where)
+    return masks, soft
 
 
 def _allocate(members: Sequence[Member], size: tuple[int, ...]) -> Bytes:

@@ -41,6 +41,7 @@ class Survey:
             float, NaN where unknown), `coverage` (salt fraction, 0 to 1).
         unlabelled: Grey levels of the unlabelled tiles, (M, H, W) uint8; M may be 0.
         unlabelled_tiles: One row per unlabelled tile: `id` and `z`.
+        remarks: What people should know of the files it was read from, a sentence each.
     """
 
     images: Bytes
@@ -48,6 +49,7 @@ class Survey:
     tiles: pd.DataFrame
     unlabelled: Bytes
     unlabelled_tiles: pd.DataFrame
+    remarks: Sequence[str] = ()
 
 
 def coverage_of(masks: Bytes) -> NDArray[np.float64]:

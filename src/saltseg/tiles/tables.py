@@ -1,10 +1,12 @@
 """The competition's CSV files, where every row belongs to one tile, and checks of their ids."""
 
 import csv
+import io
 import reprlib
 from collections.abc import Iterable, Iterator, Sequence, Set
 from itertools import pairwise
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pandas as pd
@@ -18,12 +20,13 @@ _LONGEST_NAME = 250
 _DEEPEST = 1e9
 
 
-def read_column(path: Path, column: str) -> dict[str, str]:
+def read_column(path: Path, column: str, content: bytes | None = None) -> dict[str, str]:
     """Read one column of a CSV file as text.
 
     Args:
         path: A CSV file in UTF-8 with the columns `id` and `column`, each id once.
         column: The column's name.
+        content: Of the file, where it comes from a zip and `path` is no more than its name.
 
     Returns:
         The texts by id; empty where the cell is.
@@ -32,33 +35,34 @@ def read_column(path: Path, column: str) -> dict[str, str]:
         DataError: The file is unreadable or absurdly large, lacks a column or a cell, or holds an
             id twice or one that is no file name.
     """
-    expected = f"expected a CSV file in UTF-8 with the columns id and {column}"
-    if not path.is_file():
+    expected = f"expected a CSV file in UTF-8 with the columns id and {column}, between commas"
+    if content is None and not path.is_file():
         raise DataError(f"{path}: not a file; {expected}")
-    if path.stat().st_size > MAX_CSV_BYTES:
+    if (path.stat().st_size if content is None else len(content)) > MAX_CSV_BYTES:
         raise DataError(f"{path}: more than {MAX_CSV_BYTES // 2**20} MiB; {expected}")
     cells: dict[str, str] = {}
     doubled: set[str] = set()
     try:
-        for id_, cell in _pairs(path, column):
-            if id_ in cells:
-                doubled.add(id_)
-            cells[id_] = cell
+        with path.open("rb") if content is None else io.BytesIO(content) as file:
+            for id_, cell in _pairs(file, column):
+                if id_ in cells:
+                    doubled.add(id_)
+                cells[id_] = cell
     except (OSError, ValueError) as error:
         raise DataError(f"{path}: not readable ({error}); {expected}") from None
     _check_none(doubled, str(path))
     return cells
 
 
-def _pairs(path: Path, column: str) -> Iterator[tuple[str, str]]:
+def _pairs(file: BinaryIO, column: str) -> Iterator[tuple[str, str]]:
     """Id and wanted cell of each row; a row of blanks counts as none.
 
     Raises:
         ValueError: With the line in which the file is no such table.
     """
     csv.field_size_limit(MAX_CSV_BYTES)
-    with path.open(encoding="utf-8-sig", newline="") as file:
-        rows = csv.reader(file, strict=True)
+    with io.TextIOWrapper(file, encoding="utf-8-sig", newline="") as text:
+        rows = csv.reader(text, strict=True)
         try:
             names = next(rows, [])
             if names.count("id") != 1 or names.count(column) != 1:
@@ -78,12 +82,15 @@ def _pairs(path: Path, column: str) -> Iterator[tuple[str, str]]:
             raise ValueError(f"line {rows.line_num}: {error}") from None
 
 
-def read_seismic_depths(path: Path, ids: Sequence[str]) -> NDArray[np.float64]:
+def read_seismic_depths(
+    path: Path, ids: Sequence[str], content: bytes | None = None
+) -> NDArray[np.float64]:
     """Read the seismic depth of tiles.
 
     Args:
         path: `depths.csv` with the columns `id` and `z`; may be missing.
         ids: The tiles wanted; others in the file are passed over.
+        content: As for `read_column`.
 
     Returns:
         (N,) float64 in the file's unit, NaN where the file gives none.
@@ -91,9 +98,9 @@ def read_seismic_depths(path: Path, ids: Sequence[str]) -> NDArray[np.float64]:
     Raises:
         DataError: The file is unreadable, lacks a column, holds an id twice, or a `z` is no number.
     """
-    if not present(path):
+    if content is None and not present(path):
         return np.full(len(ids), np.nan)
-    table = pd.Series(read_column(path, "z"), dtype=str)
+    table = pd.Series(read_column(path, "z", content), dtype=str)
     numbers = pd.to_numeric(table, errors="coerce").astype(np.float64)
     wrong = table.index[(table.str.strip() != "") & ~(numbers.abs() < _DEEPEST)]
     if len(wrong):
