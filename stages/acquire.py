@@ -9,6 +9,7 @@ from pathlib import Path
 from saltseg.errors import one_line_errors
 from saltseg.files import staged_folder
 from saltseg.params import load_params
+from saltseg.tiles.copies import told_copies
 from saltseg.tiles.dataset import read_dataset
 from saltseg.tiles.survey import save_survey
 
@@ -25,7 +26,7 @@ def main() -> None:
             f"{len(survey.images)} tiles of {width} x {height} pixels, {empty:.1%} without salt; "
             f"{len(survey.unlabelled)} unlabelled"
         )
-        for remark in survey.remarks:
+        for remark in (*survey.remarks, *told_copies(survey)):
             print(f"acquire: {remark}")
 
 

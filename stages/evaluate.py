@@ -32,7 +32,8 @@ def main() -> None:
         result = read_predictions(models, Path("data/survey"), FOLDS, params.train.folds)
         tiles = result.out_of_fold.scored(options.threshold)
         honesty = Honesty(result, options)
-        leak = leaks(read_folds(FOLDS), read_mosaics(Path("data/mosaics.csv")))
+        mosaics = read_mosaics(Path("data/mosaics.csv"))
+        leak = leaks(read_folds(FOLDS), mosaics, params.train.folds)
         summary = summarise(tiles, result.cost) | honesty.summary() | {"leak": leak}
         # matplotlib takes a second to import: only now, after the inputs are known good.
         from saltseg.figures.calibration import calibration

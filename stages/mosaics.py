@@ -1,8 +1,8 @@
 """Find which tiles lay side by side in the sections they were cut from.
 
 Reads data/survey.
-Writes data/mosaics.csv: id, group, row, column, of labelled and then of unlabelled tiles;
-metrics/mosaics.png: the largest.
+Writes data/mosaics.csv: id, group, row, column, of labelled and then of unlabelled tiles,
+copies at the place of their original; metrics/mosaics.png: the largest.
 """
 
 from pathlib import Path

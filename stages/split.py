@@ -12,7 +12,7 @@ from saltseg.errors import one_line_errors
 from saltseg.files import staged_file
 from saltseg.params import load_params
 from saltseg.tiles.folds import make_folds, spread_table
-from saltseg.tiles.leaks import leaks
+from saltseg.tiles.leaks import leaks, told_leaks
 from saltseg.tiles.mosaic_table import groups_of, read_mosaics
 from saltseg.tiles.survey import read_tiles
 
@@ -30,11 +30,8 @@ def main() -> None:
         console = Console(highlight=False)
         for sentence in told:
             console.print(f"split: {sentence}")
-        shares = leaks(folds, mosaics)
-        console.print(
-            f"{params.split.strategy}: {shares['neighbour']:.1%} of the tiles touch one of another "
-            f"fold, {shares['mosaic']:.1%} share its mosaic (as far as mosaics were found)"
-        )
+        for sentence in told_leaks(leaks(folds, mosaics)):
+            console.print(f"{params.split.strategy}: {sentence}")
         console.print("tiles, mean coverage, and tiles of each coverage class by fold:")
         console.print(spread_table(folds, tiles).round(3).to_string())
 

@@ -27,7 +27,7 @@ def test_a_run_writes_what_it_promises(project: Project) -> None:
     assert {"map_iou", "iou", "dice", "precision", "recall"} <= set(scores)
     assert scores["network"]["parameters"] > 1e5
     assert scores["network"]["gflops"] > 0
-    assert set(scores["leak"]) == {"neighbour", "mosaic"}
+    assert set(scores["leak"]) == {"neighbour", "mosaic", "copy"}
     assert {"ece", "brier"} == set(scores["calibration"])
     assert {"naive", "cross_fitted", "optimism"} <= set(scores["threshold"])
     assert "holdout" not in scores
@@ -79,6 +79,7 @@ def test_holdout_is_predicted_by_every_fold_and_trained_on_by_none(project: Proj
     assert all(one.shape == (8, 101, 101) for one in predicted)
     assert not np.array_equal(*predicted)
     assert "hold-out, 8 tiles, all folds together: map_iou" in printed
+    assert "holdout_neighbour" in summary(project)["leak"]
     project.run("git", "checkout", "-q", "--", ".")
     project.run("dvc", "checkout", "-q")
 

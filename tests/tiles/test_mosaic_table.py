@@ -32,6 +32,15 @@ def test_what_is_told() -> None:
     assert told_size(TABLE[1:]) == "no two of 3 tiles fit each other clearly"
 
 
+def test_copies_are_told_apart() -> None:
+    copies = pd.concat([TABLE, TABLE[1:3].assign(id=["b", "c"])])
+    told = "2 of 6 tiles lie in 1 mosaics, the largest of 2; 2 are copies of others"
+    assert told_size(copies) == told
+    assert told_size(copies[2:]) == (
+        "no two of 4 tiles fit each other clearly; 1 are copies of others"
+    )
+
+
 @pytest.mark.parametrize("row", ["a,-1,0,0", "a,0,0.5,0", "a,0,0,x", ",0,0,0"])
 def test_hostile_rows(tmp_path: Path, row: str) -> None:
     path = tmp_path / "mosaics.csv"

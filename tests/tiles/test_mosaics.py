@@ -113,8 +113,26 @@ def test_twins_cannot_both_be_the_neighbour() -> None:
     """Two tiles that fit equally well: neither is joined, since one join would be wrong."""
     tiles = cut(smooth(SIDE, 2 * SIDE))
     for order in ([0, 1, 1], [0, 0, 1]):
-        found = find_mosaics(tiles[order], list("abc"), MARGIN)
+        twins = tiles[order]
+        twins[1, SIDE // 2, SIDE // 2] ^= 1
+        found = find_mosaics(twins, list("abc"), MARGIN)
         assert found["group"].nunique() == 3
+
+
+def test_copies_lie_where_their_original_lies() -> None:
+    """Mirrored or turned as well; the mosaic is the one that is found without them."""
+    tiles = cut(smooth(2 * SIDE, 3 * SIDE))
+    copies = [tiles[1], tiles[4][:, ::-1], np.rot90(tiles[4])]
+    found = find_mosaics(np.stack([*tiles, *copies]), list("abcdefghi"), MARGIN)
+    assert found["id"].tolist() == list("abcdefghi")
+    assert found["group"].tolist() == [0] * 9
+    assert (found["row"] * 3 + found["column"]).tolist() == [*range(6), 1, 4, 4]
+
+
+def test_copies_of_a_single_tile_are_one_group() -> None:
+    tiles = cut(smooth(SIDE, 3 * SIDE))
+    found = find_mosaics(tiles[[0, 2, 0]], list("abc"), MARGIN)
+    assert found["group"].tolist() == [0, 1, 0]
 
 
 def test_two_tiles_alone_must_fit_better_than_by_chance() -> None:

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from saltseg.figures.style import save_png
+from saltseg.tiles.mosaic_table import without_copies
 
 Bytes = NDArray[np.uint8]
 
@@ -22,14 +23,15 @@ def largest_mosaics(images: Bytes, mosaics: pd.DataFrame, count: int, path: Path
         count: How many mosaics.
         path: PNG to write.
     """
-    sizes = mosaics.groupby("group").size()
+    places = without_copies(mosaics)
+    sizes = places.groupby("group").size()
     shown = sizes[sizes > 1].head(count)
     figure = Figure(figsize=(2.6 * max(len(shown), 2), 3.4), layout="constrained")
     axes = figure.subplots(1, max(len(shown), 1), squeeze=False)[0]
     for axis in axes:
         axis.axis("off")
     for axis, (group, size) in zip(axes, shown.items(), strict=False):
-        _draw(axis, images, mosaics[mosaics["group"] == group])
+        _draw(axis, images, places[places["group"] == group])
         axis.set_title(f"mosaic {group}: {size} tiles", fontsize=9)
     placed, number = int(sizes[sizes > 1].sum()), int((sizes > 1).sum())
     figure.suptitle(f"{placed} of {len(mosaics)} tiles lie in {number} mosaics")

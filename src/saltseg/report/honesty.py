@@ -3,6 +3,8 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from saltseg.tiles.leaks import told_leaks
+
 
 def lines(summary: Mapping[str, Any]) -> Iterator[str]:
     """The scores, and how far they can be trusted.
@@ -32,7 +34,7 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         f"val_map_iou at network size: best epoch {epochs['best']:.3f}{others}, last epoch "
         f"{epochs['last']:.3f}"
     )
-    leak, calibration = summary["leak"], summary["calibration"]
+    calibration = summary["calibration"]
     yield f"calibration error {calibration['ece']:.3f}, Brier score {calibration['brier']:.3f}"
     if "holdout" in summary:
         unseen = summary["holdout"]
@@ -40,7 +42,4 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
             f"hold-out, {unseen['tiles']} tiles, all folds together: map_iou "
             f"{unseen['map_iou']:.3f}, iou {unseen['iou']:.3f}"
         )
-    yield (
-        f"{leak['neighbour']:.1%} of the tiles touch one of another fold, {leak['mosaic']:.1%} "
-        "share its mosaic (as far as mosaics were found)"
-    )
+    yield from told_leaks(summary["leak"])

@@ -11,15 +11,22 @@ from saltseg.tiles.survey import read_table
 
 
 def told_size(mosaics: pd.DataFrame) -> str:
-    """How many mosaics were found, and how much of the survey lies in them."""
-    sizes = mosaics["group"].value_counts()
-    found = sizes[sizes > 1]
+    """How many mosaics were found, how much of the survey lies in them, and how many copies."""
+    places = without_copies(mosaics)
+    sizes = places["group"].value_counts()
+    found, copies = sizes[sizes > 1], len(mosaics) - len(places)
+    also = f"; {copies} are copies of others" * bool(copies)
     if found.empty:
-        return f"no two of {len(mosaics)} tiles fit each other clearly"
+        return f"no two of {len(mosaics)} tiles fit each other clearly{also}"
     return (
         f"{found.sum()} of {len(mosaics)} tiles lie in {len(found)} mosaics, the largest of "
-        f"{found.max()}"
+        f"{found.max()}{also}"
     )
+
+
+def without_copies(mosaics: pd.DataFrame) -> pd.DataFrame:
+    """One row for each place: copies of a tile share its mosaic, row and column."""
+    return mosaics.drop_duplicates(["group", "row", "column"])
 
 
 def groups_of(mosaics: pd.DataFrame, ids: "pd.Series[str]") -> NDArray[np.int64]:

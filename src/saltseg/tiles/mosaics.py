@@ -9,6 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from saltseg.tiles.borders import Borders
+from saltseg.tiles.copies import originals
 from saltseg.tiles.survey import Bytes
 
 _LEAST = 0.6
@@ -39,18 +40,26 @@ def find_mosaics(tiles: Bytes | Borders, ids: Sequence[str], margin: float) -> p
 
     Pairs that fit with at least `margin` are joined, the surest first; then those that fit less
     surely, where two pairs say the same about the same two mosaics. No join is made that would put
-    two tiles in one place, or side by side where their borders do not fit.
+    two tiles in one place, or side by side where their borders do not fit. Copies (see `originals`)
+    lie where their original lies: beside it they would fit all that it fits.
 
     Args:
-        tiles: Grey levels, (N, H, W) uint8; or their borders.
+        tiles: Grey levels, (N, H, W) uint8; or the borders of tiles without copies.
         ids: Of the tiles.
         margin: How much better than any other a border must fit, as difference of Fisher's z.
 
     Returns:
-        One row per tile, in order: `id`, `group` (mosaics by size, from 0; a tile of which no
-        neighbour was found is one of its own), `row`, `column` (both from 0).
+        One row per tile, in order: `id`, `group` (mosaics by number of places, from 0; a tile of
+        which no neighbour was found is one of its own), `row`, `column` (both from 0).
     """
-    borders = tiles if isinstance(tiles, Borders) else Borders(tiles)
+    if isinstance(tiles, Borders):
+        return _layout(tiles, margin).table(ids)
+    kept, place = np.unique(originals(tiles), return_inverse=True)
+    found = _layout(Borders(tiles[kept]), margin).table([ids[tile] for tile in kept])
+    return found.iloc[place].reset_index(drop=True).assign(id=list(ids))
+
+
+def _layout(borders: Borders, margin: float) -> "Layout":
     table = borders.pairs().sort_values("margin", ascending=False, kind="stable")
     table = table[table["correlation"] >= _LEAST]
     pairs = [Pair(*row) for row in table[list(Pair._fields)].itertuples(index=False)]
@@ -59,7 +68,7 @@ def find_mosaics(tiles: Bytes | Borders, ids: Sequence[str], margin: float) -> p
         if pair.margin >= margin:
             layout.join(pair)
     layout.join_where_two_agree(pair for pair in pairs if pair.margin < margin)
-    return layout.table(ids)
+    return layout
 
 
 class Layout:
