@@ -1,5 +1,6 @@
 """A user's mistake: one clear line, exit code 1, nothing half-written."""
 
+import shutil
 from pathlib import Path
 
 import pytest
@@ -103,4 +104,17 @@ def test_dataset_outside_the_repository_in_a_copy(bare: Project, tmp_path: Path)
     [line] = [line for line in output.splitlines() if line.startswith("locate: ")]
     assert "../outside" in line
     assert "dvc add data/tgs" in line
+    assert "Traceback" not in output
+
+
+def test_dataset_that_is_not_tracked_in_a_copy(bare: Project) -> None:
+    (bare.root / "data/tgs/train/images").mkdir(parents=True)
+    try:
+        output = bare.run(
+            "dvc", "exp", "run", "--temp", "-S", "dataset=data/tgs", "acquire", ok=False
+        )
+    finally:
+        shutil.rmtree(bare.root / "data/tgs")
+    [line] = [line for line in output.splitlines() if line.startswith("locate: ")]
+    assert f"{bare.root / 'data/tgs'} does, untracked: run `dvc add data/tgs`" in line
     assert "Traceback" not in output

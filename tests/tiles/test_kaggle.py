@@ -261,3 +261,11 @@ def test_missing_dataset_outside_the_repository(
         read_dataset(Path(path))
     assert ("dvc add data/tgs" in str(caught.value)) == advice
     assert "\n" not in str(caught.value)
+
+
+def test_missing_dataset_that_dvc_knows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a fresh clone, before `dvc pull`."""
+    monkeypatch.chdir(tmp_path)
+    write(tmp_path, "data/tgs.dvc", b"outs:")
+    with pytest.raises(DataError, match=r"tgs.dvc does; bring the data back by: dvc pull data/tgs"):
+        read_dataset(Path("data/tgs"))

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from saltseg.errors import DataError
+from saltseg.root import project_root
 
 EXPECTED = (
     "expected a synthetic recipe (.yaml) or a folder in the Kaggle layout (train.zip, or train/"
@@ -18,15 +19,28 @@ def require_dataset(path: Path) -> None:
             `--temp` experiment is a copy of the repository.
 
     Raises:
-        DataError: It does not exist, with advice where it points out of the repository.
+        DataError: It does not exist, with advice where it is known what to do.
     """
     if path.exists():
         return
-    hint = ""
+    raise DataError(f"dataset {path}: does not exist{_advice(path)}")
+
+
+def _advice(path: Path) -> str:
+    """What to do about a dataset that is not there."""
+    original = project_root() / path
     if path.parts[:1] == ("..",):
-        hint = (
-            "; a path that leaves the repository does not resolve in queued and --temp experiments:"
-            " put the data into data/tgs, run `dvc add data/tgs` and commit the .dvc file, or give"
-            " an absolute path"
+        return (
+            f"; {EXPECTED}; a path that leaves the repository does not resolve in queued and --temp"
+            f" experiments: put the data into data/tgs, {_add(Path('data/tgs'))}, or give an"
+            " absolute path"
         )
-    raise DataError(f"dataset {path}: does not exist; {EXPECTED}{hint}")
+    if path.with_name(f"{path.name}.dvc").exists():
+        return f", but {path}.dvc does; bring the data back by: dvc pull {path}"
+    if original.exists():
+        return f" in this copy of the repository; {original} does, untracked: {_add(path)}"
+    return f"; {EXPECTED}"
+
+
+def _add(path: Path) -> str:
+    return f"run `dvc add {path}` and commit {path}.dvc"
