@@ -4,18 +4,23 @@ VENV := .venv
 # Stages run `python`, whatever PATH says it is: the environment's comes first.
 export PATH := $(CURDIR)/$(VENV)/bin:$(PATH)
 READY := $(VENV)/.ready
+# What the environment was made for, by content: git and copies give files new times.
+ASKED := $(shell cat requirements.txt pyproject.toml | cksum)
+ifneq ($(ASKED),$(shell cat $(READY) 2>/dev/null))
+.PHONY: $(READY)
+endif
 
 help:  ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make the virtual environment (the other targets do it where it is missing)
 
-$(READY): requirements.txt pyproject.toml
+$(READY):
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v <= (3, 13) else f"Python 3.11, 3.12 or 3.13 is needed (TensorFlow has no wheel for others), this is {v[0]}.{v[1]}: make PYTHON=python3.12 $(MAKECMDGOALS)")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements.txt
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
-	@touch $@
+	@echo '$(ASKED)' > $@
 
 # Experiments are commits: where git knows no name, these stand in.
 demo: export GIT_AUTHOR_NAME := $(or $(shell git config user.name),saltseg demo)
