@@ -18,6 +18,7 @@ from tests.tiles.download import (
     UNLABELLED,
     WIDTH,
     Change,
+    as_rgb,
     assert_one_line,
     grey,
     png,
@@ -106,6 +107,49 @@ def one_zip_with_a_folder_around_all(folder: Path) -> None:
     zip_up(folder, "download")
 
 
+def renamed_by_a_second_download(folder: Path) -> None:
+    (folder / "train").rename(folder / "train 2")
+
+
+def uppercase_extensions(folder: Path) -> None:
+    for path in [*folder.rglob("*.png")]:
+        path.rename(path.with_suffix(".PNG"))
+
+
+def clutter_of_windows(folder: Path) -> None:
+    for name in ("Thumbs.db", "desktop.ini"):
+        write(folder, f"train/images/{name}", b"no picture")
+
+
+def exported_with_alpha(folder: Path) -> None:
+    """By an editor that knows no grey: masks, too, as RGBA, opaque."""
+    for index, id_ in enumerate(IDS):
+        for kind, picture in (("images", grey(index)), ("masks", salt(index) * np.uint8(255))):
+            rgba = np.dstack([as_rgb(picture), np.full_like(picture, 255)])
+            write(folder, f"train/{kind}/{id_}.png", png(rgba))
+
+
+def masks_of_ones(folder: Path) -> None:
+    """Black to the eye; as 8 and as 16 bits."""
+    for index, id_ in enumerate(IDS):
+        mask = salt(index).astype(np.uint16 if index % 2 else np.uint8)
+        write(folder, f"train/masks/{id_}.png", png(mask))
+
+
+def tables_saved_by_windows(folder: Path) -> None:
+    for name in ("depths.csv", "train.csv"):
+        text = (folder / name).read_bytes().replace(b"\n", b"\r\n")
+        write(folder, name, b"\xef\xbb\xbf" + text)
+
+
+def tables_with_an_index(folder: Path) -> None:
+    """As `to_csv` writes them unless told otherwise."""
+    for name in ("depths.csv", "train.csv"):
+        lines = (folder / name).read_text().splitlines()
+        numbered = [f"{n or ''},{line}" for n, line in enumerate(lines)]
+        write(folder, name, "\n".join(numbered).encode())
+
+
 @pytest.mark.parametrize(
     "layout",
     [
@@ -122,6 +166,13 @@ def one_zip_with_a_folder_around_all(folder: Path) -> None:
         images_in_images,
         one_zip,
         one_zip_with_a_folder_around_all,
+        renamed_by_a_second_download,
+        uppercase_extensions,
+        clutter_of_windows,
+        exported_with_alpha,
+        masks_of_ones,
+        tables_saved_by_windows,
+        tables_with_an_index,
     ],
 )
 def test_reads_every_layout(kaggle: Path, layout: Change) -> None:

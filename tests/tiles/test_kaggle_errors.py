@@ -83,6 +83,17 @@ ERRORS: dict[str, tuple[Change, list[str]]] = {
         remove(*(f"train/masks/{id_}.png" for id_ in IDS[1:])),
         ["no mask for 3 tiles (1b2, 2c3, 3d4)"],
     ),
+    "masks with a suffix": (
+        lambda folder: (folder / MASK).rename(folder / "train/masks/1b2_mask.png"),
+        ["tgs/train: no mask for 1 tile (1b2)"],
+    ),
+    "JPEG files": (
+        lambda folder: [
+            path.rename(path.with_suffix(".jpg")) for path in [*(folder / "train").rglob("*.png")]
+        ],
+        ["tgs/train: no images; expected PNG files images/ID.png"],
+    ),
+    "JPEG called PNG": (replace(MASK, b"\xff\xd8\xff\xe0" * 9), [MASK, "not a PNG"]),
     "no picture": (replace(IMAGE, b"GIF89a" * 9), [IMAGE, "not a PNG"]),
     "empty file": (replace(MASK, b""), [MASK, "not a PNG"]),
     "half a PNG": (break_png(IMAGE, lambda data: data[: len(data) // 2]), [IMAGE, "truncated"]),
