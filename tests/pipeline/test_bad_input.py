@@ -47,6 +47,14 @@ def test_parameters(bare: Project, changes: dict, expected: tuple[str, ...]) -> 
     assert not (bare.root / "data/survey").exists()
 
 
+def test_folds_that_are_no_list(bare: Project) -> None:
+    """DVC fails before any of our code runs; docs/reliability.md explains what it says."""
+    output = bare.run("dvc", "exp", "run", "-S", "train.folds=0", "locate", ok=False)
+    assert "unexpected error - 'Value' object is not iterable" in output
+    bare.set_params(train={"folds": 0})
+    assert "train.folds: Input should be a valid list" in stage(bare, "acquire")
+
+
 def test_dataset_that_does_not_exist(bare: Project) -> None:
     bare.set_params(dataset="../elsewhere")
     printed = stage(bare, "acquire")

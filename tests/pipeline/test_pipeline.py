@@ -44,6 +44,31 @@ def test_a_run_writes_what_it_promises(project: Project) -> None:
     assert project.run("git", "status", "--porcelain") == ""
 
 
+@pytest.mark.parametrize("command", [("show",), ("diff", "HEAD")])
+def test_charts_have_axes_and_everything_is_drawn_once(
+    project: Project, command: tuple[str, ...]
+) -> None:
+    printed = project.run("dvc", "plots", *command, "--json")
+    [drawn] = [json.loads(line) for line in printed.splitlines() if line.startswith('{"')]
+    assert not drawn.get("errors")
+    charts = {name: [plot["type"] for plot in plots] for name, plots in drawn["data"].items()}
+    images = [name for name in charts if name.endswith(".png")]
+    assert sorted(images) == [
+        f"metrics/{name}.png" for name in ("calibration", "gallery", "learning_curves", "mosaics")
+    ]
+    # A picture is listed once for each revision drawn.
+    assert {len(charts[name]) for name in images} == {len(command)}
+    charts = {name: plots for name, plots in drawn["data"].items() if name not in images}
+    tables = ("calibration", "curves", "curves_folds", "thresholds", "tiles")
+    assert sorted(charts) == sorted(
+        ["IoU, validation", "loss, validation", *(f"metrics/{name}.csv" for name in tables)]
+    )
+    assert {len(plots) for plots in charts.values()} == {1}
+    axes = {name: json.dumps(plots[0]["content"]) for name, plots in charts.items()}
+    # DVC counts lines, as `step`, where no x is declared.
+    assert [name for name, text in axes.items() if "step" in text] == []
+
+
 def test_a_second_run_runs_nothing(project: Project) -> None:
     assert stages_run(project.run("dvc", "repro")) == set()
 
