@@ -117,7 +117,7 @@ def test_a_lost_store_comes_back(compared: Project) -> None:
 
 def test_compare_prints_writes_and_logs(compared: Project) -> None:
     printed = compared.run("saltseg", "compare", "vgg16", "plain", "--html", "out/report.html")
-    assert "with 2 folds this is weak evidence" in printed
+    assert "; 2 folds: weak evidence)." in " ".join(printed.split())
     page = (compared.root / "out/report.html").read_text()
     shutil.rmtree(compared.root / "out")
     assert '"tiles": [{"id"' in page

@@ -50,7 +50,7 @@ def test_everything_fits_80_columns_uncut(text: str) -> None:
 def test_what_differs_stands_above_and_the_verdict_last(text: str) -> None:
     differs, scores = text.index("train.epochs"), text.index("map_iou")
     assert differs < scores < text.index("these trained networks, new tiles")
-    assert text.strip().endswith("this is weak evidence.")
+    assert text.strip().endswith("weak evidence).")
 
 
 def test_numbers_are_those_of_the_comparison(text: str) -> None:

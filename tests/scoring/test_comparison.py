@@ -9,7 +9,7 @@ import pytest
 
 from saltseg.errors import DataError
 from saltseg.scoring.comparison import Comparison, Contestant, Cost, Difference, Interval, compare
-from saltseg.scoring.paired import bootstrap_interval, corrected_t
+from saltseg.scoring.paired import bootstrap_interval, corrected_t, possible
 from saltseg.scoring.verdict import verdict
 
 
@@ -53,7 +53,10 @@ def test_numbers_by_hand() -> None:
     assert map_iou.mean == pytest.approx(0.15)
     assert map_iou.by_fold.to_dict() == pytest.approx({0: 0.2, 1: 0.1})
     # S2 = 0.005, 12.706 for one degree of freedom: 12.706 * sqrt((1 / 2 + 1 / 3) * 0.005).
-    assert ends(map_iou.folds) == pytest.approx((0.15 - 0.82017, 0.15 + 0.82017), abs=1e-4)
+    by_hand = ends(corrected_t(map_iou.by_fold, 1 / 3, 0.95)[0])
+    assert by_hand == pytest.approx((0.15 - 0.82017, 0.15 + 0.82017), abs=1e-4)
+    # 0.7 can become 0 while 0.55 stays, or 0.55 become 0 while 0.7 stays.
+    assert ends(map_iou.folds) == pytest.approx((-0.55, 0.7))
     assert (iou.mean, iou.tiles, iou.folds, iou.p_value) == (0, Interval(0, 0), Interval(0, 0), 1)
     means = result.classes[["coverage_class", "tiles", "first", "second", "difference"]]
     assert means.to_numpy().tolist() == [
@@ -175,23 +178,23 @@ def test_verdict_where_it_includes_zero() -> None:
     # m = 0.01, S2 = 0.0008 / 3, sqrt((1 / 4 + 1 / 4) S2) = 0.011547, 3.1824 for three degrees:
     # 0.01 +- 0.03675.
     assert verdict_on((0.03, -0.01, 0.01, 0.01)) == (
-        "No difference in map_iou larger than 0.05 shown between A and B "
-        "(A minus B in map_iou: 0.010, 95 % interval over folds -0.027 to 0.047)."
+        "Undecided: A may be up to 0.03 worse or 0.05 better than B in map_iou "
+        "(measured: 0.010, 95 % interval over folds -0.027 to 0.047)."
     )
 
 
 def test_verdict_of_several_comparisons() -> None:
     # 98.75 % for four: 4.315 for four degrees, 4.315 * 0.0106066 = 0.0458.
     assert verdict_on(CLEAR, comparisons=4) == (
-        "No difference in map_iou larger than 0.09 shown between A and B "
-        "(A minus B in map_iou: 0.040, 98.75 % interval over folds -0.006 to 0.086)."
+        "Undecided: A may be up to 0.01 worse or 0.09 better than B in map_iou "
+        "(measured: 0.040, 98.75 % interval over folds -0.006 to 0.086)."
     )
     assert compare(FIRST, SECOND, comparisons=2).level == pytest.approx(0.975)
 
 
 @pytest.mark.parametrize("by_fold", [(0.5, 0.51, 0.52), (0.1, -0.1, 0.02), (0.1, 0.1, 0.1)])
 def test_verdict_of_few_folds_is_weak(by_fold: tuple[float, ...]) -> None:
-    assert verdict_on(by_fold).endswith("; with 3 folds this is weak evidence.")
+    assert verdict_on(by_fold).endswith("; 3 folds: weak evidence).")
     assert "weak" in verdict_on(by_fold[1:])
     assert "weak" not in verdict_on((*by_fold, by_fold[0]))
 
@@ -217,15 +220,30 @@ def test_verdict_where_folds_agree_by_chance() -> None:
 @pytest.mark.parametrize(
     ("low", "high", "shown"),
     [
-        (-0.02, 0.0801, "0.09"),
-        (-0.0701, 0.01, "0.08"),
-        (-0.07, 0.07, "0.07"),
-        (-0.0001, 0, "0.01"),
-        (-0.999, 0.1, "1.00"),
+        (-0.02, 0.0801, "up to 0.02 worse or 0.09 better"),
+        (-0.07, 0.07, "up to 0.07 worse or 0.07 better"),
+        (-0.0001, 0, "up to 0.01 worse"),
+        (0, 0.1, "up to 0.10 better"),
+        (-0.999, 0.1, "up to 1.00 worse or 0.10 better"),
     ],
 )
-def test_bound_is_rounded_up(low: float, high: float, shown: str) -> None:
-    assert f"larger than {shown} shown" in said(low, high)
+def test_ends_are_rounded_up(low: float, high: float, shown: str) -> None:
+    assert said(low, high).startswith(f"Undecided: A may be {shown} than B in map_iou (measured")
+
+
+@pytest.mark.parametrize("comparisons", [1, 2, 6])
+def test_no_bound_is_impossible(comparisons: int) -> None:
+    """Of three folds that differ widely the t interval alone would reach beyond 1."""
+    one, other = FIRST.tiles.head(6), SECOND.tiles.head(6)
+    folds = {"fold": [0, 0, 1, 1, 2, 2]}
+    first = replace(FIRST, tiles=one.assign(**folds, map_iou=[1, 1, 0, 0, 0.5, 0.5]))
+    second = replace(SECOND, tiles=other.assign(**folds, map_iou=[0, 0, 1, 1, 0.4, 0.4]))
+    (map_iou, *_) = (result := compare(first, second, comparisons=comparisons)).differences
+    assert ends(map_iou.folds) == pytest.approx((-0.5, 1 - 1.4 / 3))
+    assert "up to 0.50 worse or 0.54 better than vgg16" in result.verdict
+    loose = possible(Interval(-1.6, 1.7), 0.2, 0.9)
+    assert ends(loose) == pytest.approx((-0.9, 0.2))
+    assert possible(Interval(-0.1, 0.2), 0.2, 0.9) == Interval(-0.1, 0.2)
 
 
 def test_an_end_beside_zero_does_not_read_as_zero() -> None:

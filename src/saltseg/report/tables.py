@@ -17,6 +17,10 @@ EXPLANATIONS = (
 """What each of the two intervals speaks of, and why there may be none."""
 
 
+NOT_RECORDED = "not recorded"
+"""What stands in place of a value that a run of an older commit did not record."""
+
+
 class TextTable(NamedTuple):
     """A table of text; the first column names the row.
 
@@ -119,13 +123,13 @@ def _probability(p_value: float | None) -> str:
     return f"{p_value:.3f}" if p_value >= 0.0005 else "<0.001"
 
 
-def _recorded(text: str, value: float | None) -> str:
-    return "not recorded" if value is None else text.format(value)
+def _recorded(text: str, value: float | None, unit: float = 1) -> str:
+    return NOT_RECORDED if value is None else text.format(value / unit)
 
 
 _COSTS: dict[str, Callable[[Cost], str]] = {
-    "parameters": lambda cost: f"{cost.parameters / 1e6:.1f} M",
-    "GFLOPs per tile": lambda cost: f"{cost.gflops:.2f}",
+    "parameters": lambda cost: _recorded("{:.1f} M", cost.parameters, 1e6),
+    "GFLOPs per tile": lambda cost: _recorded("{:.2f}", cost.gflops),
     "seconds per epoch": lambda cost: _recorded("{:.1f}", cost.epoch_seconds),
     "peak memory": lambda cost: _recorded("{:.0f} MiB", cost.peak_memory_mib),
 }

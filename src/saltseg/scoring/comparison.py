@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from saltseg.errors import DataError
 from saltseg.scoring.paired import Interval as Interval
-from saltseg.scoring.paired import bootstrap_interval, corrected_t
+from saltseg.scoring.paired import bootstrap_interval, corrected_t, possible
 from saltseg.scoring.summary import TILE_SCORES
 from saltseg.scoring.tile_pairs import class_rows, groups_of, pair_tiles
 from saltseg.scoring.verdict import holdout_sentence, verdict
@@ -27,8 +27,8 @@ class Cost:
         peak_memory_mib: Largest resident set of a training process.
     """
 
-    parameters: int
-    gflops: float
+    parameters: int | None
+    gflops: float | None
     epoch_seconds: float | None = None
     peak_memory_mib: float | None = None
 
@@ -67,8 +67,9 @@ class Difference:
         mean: `first - second`.
         by_fold: Mean difference of each fold, indexed by fold.
         tiles: Paired bootstrap interval over tiles within folds: these trained networks, new tiles.
-        folds: Corrected resampled t interval over folds: networks trained anew; None for one fold,
-            and for folds that all differ by the same amount.
+        folds: Corrected resampled t interval over folds: networks trained anew, cut where the
+            scores of 0 to 1 end; None for one fold, and for folds that all differ by the same
+            amount.
         p_value: Of the corrected resampled t-test, two-sided; None where `folds` is.
     """
 
@@ -228,6 +229,8 @@ def _difference(
     first, second = (float(side.groupby(folds).mean().mean()) for side in (one, other))
     by_fold = (one - other).groupby(folds).mean()
     over_folds, p_value = test(by_fold) or (None, None)
+    if over_folds:
+        over_folds = possible(over_folds, first, second)
     return Difference(
         score=score,
         first=first,

@@ -155,3 +155,18 @@ def corrected_t(
     half_width = float(student.ppf((1 + level) / 2)) * error
     p_value = 2 * float(student.sf(abs(mean) / error))
     return Interval(mean - half_width, mean + half_width), p_value
+
+
+def possible(interval: Interval, first: float, second: float) -> Interval:
+    """Cut an interval of a difference where it leaves what scores of 0 to 1 can differ by.
+
+    The t distribution knows no bounds, and with few folds its interval goes far beyond them. Either
+    network might have any score, the other its own.
+
+    Args:
+        interval: Of the difference.
+        first: Mean score of the first network.
+        second: Of the second.
+    """
+    low, high = -max(second, 1 - first), max(first, 1 - second)
+    return Interval(max(interval.low, low), min(interval.high, high))

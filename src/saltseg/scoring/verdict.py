@@ -33,29 +33,33 @@ def verdict(
     """
     count, folds, over_folds = len(tile_differences), len(difference.by_fold), difference.folds
     found = f"{first} minus {second} in map_iou: {_number(difference.mean)}"
+    weak = f"; {folds} fold{'s' * (folds > 1)}: weak evidence" if folds <= _FEW_FOLDS else ""
     if not tile_differences.any():
-        text = (
+        return (
             f"{first} and {second} are identical in map_iou: "
-            f"the difference is exactly zero on all {count} tiles"
+            f"the difference is exactly zero on all {count} tiles{weak}."
         )
-    elif folds == 1:
+    if folds == 1:
         return (
             f"One fold shows how these two networks differ on its {count} tiles ({found}, "
             f"{_interval(difference.tiles, level, 'tiles')}), not how the backbones or settings "
             "behind them do, for which one fold is too weak a ground."
         )
-    elif over_folds is None or over_folds.low == over_folds.high:
-        text = f"No verdict: the {folds} folds all differ by the same amount ({found})"
-    elif over_folds.low <= 0 <= over_folds.high:
-        text = (
-            f"No difference in map_iou larger than {_round_up(over_folds)} shown between {first} "
-            f"and {second} ({found}, {_interval(over_folds, level, 'folds')})"
+    if over_folds is None or over_folds.low == over_folds.high:
+        return f"No verdict: the {folds} folds all differ by the same amount ({found}{weak})."
+    sure = f"{_interval(over_folds, level, 'folds')}{weak}"
+    if over_folds.low <= 0 <= over_folds.high:
+        return (
+            f"Undecided: {first} may be {_range(over_folds)} than {second} in map_iou "
+            f"(measured: {_number(difference.mean)}, {sure})."
         )
-    else:
-        text = _winner(first, second, difference.mean, over_folds, level)
-    if folds <= _FEW_FOLDS:
-        text += f"; with {folds} fold{'s' * (folds > 1)} this is weak evidence"
-    return f"{text}."
+    better, worse = (first, second) if difference.mean > 0 else (second, first)
+    if difference.mean < 0:
+        sure = f"{_interval(Interval(-over_folds.high, -over_folds.low), level, 'folds')}{weak}"
+    return (
+        f"{better} scores higher than {worse} in map_iou: "
+        f"by {_number(abs(difference.mean))} ({sure})."
+    )
 
 
 def holdout_sentence(difference: "HoldoutDifference", level: float) -> str:
@@ -63,16 +67,6 @@ def holdout_sentence(difference: "HoldoutDifference", level: float) -> str:
     return (
         f"On the hold-out of {difference.count} tiles, all folds together, the difference is "
         f"{_number(difference.mean)} ({_interval(difference.tiles, level, 'tiles')})."
-    )
-
-
-def _winner(first: str, second: str, mean: float, over_folds: Interval, level: float) -> str:
-    if mean < 0:
-        first, second = second, first
-        mean, over_folds = -mean, Interval(-over_folds.high, -over_folds.low)
-    return (
-        f"{first} scores higher than {second} in map_iou: "
-        f"by {_number(mean)} ({_interval(over_folds, level, 'folds')})"
     )
 
 
@@ -87,7 +81,12 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else f"{value:.1g}"
 
 
-def _round_up(interval: Interval) -> Decimal:
+def _range(interval: Interval) -> str:
+    """How far both ways the ends of an interval around zero reach."""
+    ends = ((-interval.low, "worse"), (interval.high, "better"))
+    return "up to " + " or ".join(f"{_round_up(end)} {what}" for end, what in ends if end > 0)
+
+
+def _round_up(end: float) -> Decimal:
     # Through the decimal text: 0.07 is to stay 0.07, and 100 * 0.07 is above 7.
-    widest = Decimal(str(max(abs(interval.low), abs(interval.high))))
-    return widest.quantize(Decimal("0.01"), ROUND_CEILING)
+    return Decimal(str(end)).quantize(Decimal("0.01"), ROUND_CEILING)
