@@ -1,6 +1,8 @@
 """The table of scores, from real files."""
 
+import io
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -14,26 +16,43 @@ from saltseg.records.provenance import Origin
 from saltseg.report.scores import scores_table
 
 
-def outputs(folder: Path, name: str, score: float | None) -> Outputs:
+def outputs(folder: Path, name: str, score: float | None, folds: int = 2) -> Outputs:
     (folder / name / "metrics").mkdir(parents=True)
     (folder / name / "params.yaml").write_text(yaml.safe_dump({"backbone": "plain"}))
     if score is not None:
         scores = {key: {"mean": score, "std": 0.01} for key in ("map_iou", "iou")}
         network = {"parameters": 2_000_000, "gflops": 0.5}
-        summary = scores | {"fold": {"0": {}, "1": {}}, "network": network, "empty_map_iou": 0.39}
+        summary = scores | {
+            "fold": {str(n): {} for n in range(folds)},
+            "network": network,
+            "empty_map_iou": 0.39,
+        }
         (folder / name / "metrics/summary.json").write_text(json.dumps(summary))
     return Outputs(name, Origin(), DirFileSystem(str(folder / name)))
 
 
+def printed(found: Sequence[Outputs]) -> str:
+    console = Console(file=io.StringIO(), width=80)
+    console.print(scores_table(found))
+    return console.file.getvalue()
+
+
 def test_table_has_the_best_first_and_the_floor(tmp_path: Path) -> None:
     found = [outputs(tmp_path, *row) for row in (("worse", 0.4), ("better", 0.6), ("none", None))]
-    console = Console(record=True, width=80, quiet=False, file=(tmp_path / "out").open("w"))
-    console.print(scores_table(found))
-    text = console.export_text()
+    text = printed(found)
     assert text.index("better") < text.index("worse")
     assert "none" not in text
     assert "0.600 ± 0.010" in text
     assert "0.390" in text
+    assert "single fold" not in text
+
+
+def test_a_single_fold_has_no_spread(tmp_path: Path) -> None:
+    found = [outputs(tmp_path, "three", 0.5, 3), outputs(tmp_path, "alone", 0.7, 1)]
+    lines = printed(found).splitlines()
+    (alone,) = [line for line in lines if "alone" in line]
+    assert alone.split()[2:7] == ["1", "0.700", "±", "-", "0.700"]
+    assert "A single fold has no spread (-)" in " ".join(" ".join(lines).split())
 
 
 def test_nothing_scored_says_what_to_do(tmp_path: Path) -> None:

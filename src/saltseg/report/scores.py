@@ -1,6 +1,7 @@
 """Table of scores of whatever has been evaluated."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from rich.box import SIMPLE
 from rich.table import Table
@@ -9,6 +10,11 @@ from saltseg.errors import DataError
 from saltseg.records.outputs import Outputs
 
 SCORES = ("map_iou", "iou")
+
+_ALONE = (
+    ". A single fold has no spread (-), and its tiles may be easier than those of others: it ranks"
+    " among runs of the same fold only"
+)
 
 
 def scores_table(found: Sequence[Outputs]) -> Table:
@@ -25,6 +31,7 @@ def scores_table(found: Sequence[Outputs]) -> Table:
         names = ", ".join(outputs.name for outputs in found)
         raise DataError(f"no metrics/summary.json in {names}; run `dvc repro` first")
     rows = [(outputs, outputs.summary) for outputs in scored]
+    alone = any(len(summary["fold"]) == 1 for _, summary in rows)
     table = Table(
         title="Out-of-fold scores, mean ± standard deviation over folds",
         box=SIMPLE,
@@ -42,10 +49,15 @@ def scores_table(found: Sequence[Outputs]) -> Table:
             outputs.name,
             outputs.backbone,
             str(len(summary["fold"])),
-            *(f"{summary[name]['mean']:.3f} ± {summary[name]['std']:.3f}" for name in SCORES),
+            *(_score(summary, name) for name in SCORES),
             f"{network['parameters'] / 1e6:.1f} M",
             f"{network['gflops']:.2f}",
         )
     floor = rows[0][1]["empty_map_iou"]
-    table.caption = f"Predicting no salt anywhere scores map_iou {floor:.3f}"
+    table.caption = f"Predicting no salt anywhere scores map_iou {floor:.3f}" + _ALONE * alone
     return table
+
+
+def _score(summary: Mapping[str, Any], name: str) -> str:
+    spread = f"{summary[name]['std']:.3f}" if len(summary["fold"]) > 1 else "  -  "
+    return f"{summary[name]['mean']:.3f} ± {spread}"
