@@ -9,14 +9,14 @@ from rich.console import Console
 
 from saltseg.errors import DataError
 from saltseg.files import write_whole
-from saltseg.params import load_params
 from saltseg.report.page import Gallery, write_page
 from saltseg.report.terminal import print_report
 from saltseg.scoring.comparison import compare
 from saltseg.tracking.comparison_runs import log_comparison
-from saltseg.tracking.contestants import TrackedRun, choose, differing, labels, obstacles
+from saltseg.tracking.contestants import TrackedRun, differing, labels, obstacles
 from saltseg.tracking.disputed import most_disputed
-from saltseg.tracking.store import open_store, store_errors
+from saltseg.tracking.lookup import choose
+from saltseg.tracking.store import own_store, store_errors
 
 
 @store_errors()
@@ -26,7 +26,8 @@ def compare_runs(
     """Compare the first run with each of the others.
 
     Args:
-        names: Ids, run names, DVC experiments or backbones; none for the newest pair.
+        names: What DVC or git call runs, their ids and names in MLflow, or backbones; none for the
+            newest pair.
         html: Where to write the page too; it is logged in any case.
         force: Compare what the runs share even where data or folds differ.
         gallery: Tiles on the page.
@@ -38,7 +39,7 @@ def compare_runs(
     """
     if len(names) == 1:
         raise DataError(f"'{names[0]}' alone: name two runs or more, or none for the newest two")
-    store = open_store(load_params().tracking.experiment)
+    store = own_store()
     with tempfile.TemporaryDirectory() as folder:
         runs = choose(store, names, Path(folder))
         warnings = obstacles(runs)

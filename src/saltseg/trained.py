@@ -2,11 +2,11 @@
 
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from saltseg.errors import DataError, WeightsError
+from saltseg.errors import DataError, SaltsegError, WeightsError
 from saltseg.files import staged_folder
 from saltseg.inference.files import FACTS, copy_model, load_models, read_facts, read_folder
 from saltseg.inference.model import Facts, SaltModel
@@ -23,8 +23,8 @@ def load(run_or_folder: str | Path = WORKSPACE, repeatable: bool = False) -> Sal
 
     Args:
         run_or_folder: `workspace`, a DVC experiment or commit, a run of MLflow by id, name or
-            backbone; or a folder of folds, or an ONNX file. A folder goes before a run of its
-            name, but for `workspace`.
+            backbone, a model of its registry (`models:/NAME/VERSION`); or a folder of folds, or an
+            ONNX file. A folder goes before a run of its name, but for `workspace`.
         repeatable: Fix threads and the order of sums, so that the same pictures give the same
             bytes; only before Keras has computed anything in this process.
 
@@ -103,32 +103,57 @@ def model_folder(run: str) -> Iterator[Path]:
     """
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
+        if run.startswith("models:/"):
+            from saltseg.tracking.registered import fetch_registered
+
+            yield fetch_registered(run, folder)
+            return
+        yield _lay_out(run, folder)
+
+
+def _lay_out(run: str, folder: Path) -> Path:
+    from saltseg.records.outputs import LostError
+
+    try:
         found = _find(run, folder / "run")
-        facts = Facts(
-            name=found.name, threshold=found.threshold, key=found.key, map_iou=found.map_iou
-        )
         model = folder / "model"
         found.lay_out(model)
-        (model / FACTS).write_text(facts.model_dump_json(indent=1) + "\n")
-        yield model
+    except LostError as error:
+        raise WeightsError(_elsewhere(run, error.lost) or str(error)) from None
+    facts = Facts(name=found.name, threshold=found.threshold, key=found.key, map_iou=found.map_iou)
+    (model / FACTS).write_text(facts.model_dump_json(indent=1) + "\n")
+    return model
+
+
+def _elsewhere(run: str, lost: str) -> str | None:
+    """Where else the networks of a run are that DVC's cache has lost."""
+    from saltseg.tracking.place import store_exists
+    from saltseg.tracking.registered import registered
+
+    uri = None
+    # What is lost is the error; this is help.
+    with suppress(SaltsegError):
+        uri = registered(run) if store_exists() else None
+    return uri and f"{lost}; MLflow's registry holds the same networks: name {uri} as the run"
 
 
 def _find(run: str, artifacts: Path) -> "Trained":
     # DVC and MLflow take seconds to import, which a model in files need not pay.
     from saltseg.records.models import trained
-    from saltseg.records.revisions import find, workspace
+    from saltseg.records.outputs import NotEvaluatedError
+    from saltseg.records.revisions import recorded
 
-    if run == WORKSPACE:
-        try:
-            return trained(workspace())
-        except DataError as error:
-            raise WeightsError(f"{error}; or name another run, or a model's files") from None
     try:
-        [outputs] = find([run])
+        outputs = recorded(run)
     except DataError as error:
+        if run == WORKSPACE:
+            raise
         not_of_dvc = error
     else:
-        return trained(outputs)
+        try:
+            return trained(outputs)
+        except NotEvaluatedError as error:
+            raise WeightsError(f"{error}; or name another run, or a model's files") from None
     from saltseg.tracking.stored import stored
 
     try:

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.errors import WeightsError
 from saltseg.records.models import trained
+from saltseg.records.outputs import LostError
 from saltseg.records.revisions import workspace
 from tests.pipeline.projects import Project
 
@@ -37,7 +37,7 @@ def test_lost_networks_say_how_to_restore_them(
     lost.chmod(0o600)
     lost.unlink()
     try:
-        with pytest.raises(WeightsError, match=r"fold-1/best.weights.h5 .*`dvc pull`.*`dvc repro`"):
+        with pytest.raises(LostError, match=r"fold-1/best.weights.h5 .*`dvc pull`.*`dvc repro`"):
             found.lay_out(tmp_path / "after")
     finally:
         lost.write_bytes(kept)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from saltseg.scoring.comparison import compare
 from saltseg.tracking.comparison_runs import log_comparison
-from saltseg.tracking.contestants import choose
+from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.store import Store
 from tests.records.sample import WriteOutputs

@@ -5,11 +5,15 @@ from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlparse
 
+import pandas as pd
 import pytest
 
 from saltseg.errors import DataError
 from saltseg.params import Params
-from saltseg.tracking.contestants import TrackedRun, choose, differing, labels, obstacles
+from saltseg.report.tables import cost_table
+from saltseg.scoring.comparison import compare
+from saltseg.tracking.contestants import TrackedRun, differing, labels, obstacles
+from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.store import Store, open_store
 from tests.records.sample import writer
@@ -95,7 +99,7 @@ def test_without_names_the_newest_two_with_the_same_data_older_first(
 def test_unknown_name_lists_the_known_ones(
     store: Store, several: dict[str, str], tmp_path: Path
 ) -> None:
-    with pytest.raises(DataError, match=r"backbone 'vgg99'; it has .* lossy-lynx"):
+    with pytest.raises(DataError, match=r"no run 'vgg99': .*runs .* lossy-lynx.*; backbones resn"):
         choose(store, ["vgg99"], tmp_path)
 
 
@@ -133,7 +137,20 @@ def test_other_data_or_folds_are_obstacles(
     with tagged(store, several["vivid-vole"], tag, "0123456789"):
         (obstacle,) = obstacles(choose(store, ["lossy-lynx", "vivid-vole"], tmp_path))
     assert tag.split("_")[0] in obstacle
-    assert "01234567" in obstacle
+    assert "01234567)" in obstacle
+
+
+def test_a_digest_that_is_not_recorded_is_said_so(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    run_id = several["lossy-lynx"]
+    digest = store.client.get_run(run_id).data.tags["data_digest"]
+    store.client.delete_tag(run_id, "data_digest")
+    try:
+        (obstacle,) = obstacles(choose(store, ["lossy-lynx", "vivid-vole"], tmp_path))
+    finally:
+        store.client.set_tag(run_id, "data_digest", digest)
+    assert "lossy-lynx: not recorded, resnet50 vivid-vole: aaa.dir" in obstacle
 
 
 def test_other_scored_folds_are_an_obstacle(
@@ -143,8 +160,11 @@ def test_other_scored_folds_are_an_obstacle(
     fewer = runs[0].tiles.query("fold == 0")
     runs[0].__dict__["tiles"] = fewer
     (obstacle,) = obstacles(runs)
-    assert "scored folds differ" in obstacle
-    assert "[0, 1]" in obstacle
+    names = [one.name for one in runs]
+    assert obstacle == f"the scored folds differ ({names[0]}: [0], {names[1]}: [0, 1])"
+    many = pd.concat([runs[1].tiles.assign(fold=fold) for fold in range(12)])
+    runs[1].__dict__["tiles"] = many
+    assert f"{names[1]}: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11])" in obstacles(runs)[0]
 
 
 def test_damaged_scores_are_not_compared(
@@ -180,7 +200,38 @@ def test_machines_that_differ_are_told(
     store.client.set_tag(run_id, "threads", "64")
     rows = dict(differing(choose(store, ["lossy-lynx", "vivid-vole"], tmp_path)))
     store.client.delete_tag(run_id, "threads")
-    assert rows["threads"] == ("none", "64")
+    assert rows["threads"] == ("not recorded", "64")
+
+
+def test_a_run_of_an_older_commit_can_be_compared(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    """With what has another name now, and without what has been recorded since."""
+    old, new = choose(store, ["lossy-lynx", "vivid-vole"], tmp_path)
+    old.params["preprocess"]["size"] = old.params["preprocess"].pop("side")
+    del old.params["train"]["augment"]["contrast"]
+    for name in ("parameters", "gflops"):
+        del old.run.data.metrics[name]
+    rows = dict(differing([old, new]))
+    assert not {"preprocess.size", "preprocess.side"} & rows.keys()
+    assert rows["train.augment.contrast"] == ("not recorded", "0.5")
+    cost = old.contestant("old").cost
+    assert (cost.parameters, cost.gflops) == (None, None)
+    compare(old.contestant("old"), new.contestant("new"))
+    rows = {row[0]: row[1] for row in cost_table([old.contestant("old")]).rows}
+    assert set(rows.values()) == {"not recorded"}
+    old.params["preprocess"]["size"] = 64
+    assert dict(differing([old, new]))["preprocess.side"] == ("64", "32")
+
+
+def test_a_table_without_a_column_of_today_is_one_line(
+    store: Store, several: dict[str, str], tmp_path: Path
+) -> None:
+    (one,) = choose(store, ["lossy-lynx"], tmp_path)
+    path = one.folder / "curves_folds.csv"
+    pd.read_csv(path).drop(columns="val_iou").to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"^curves_folds.csv of run .* holds no val_iou, which"):
+        one.contestant("x")
 
 
 def test_contestant_holds_tiles_curves_and_costs(

@@ -10,6 +10,7 @@ from mlflow.entities import Run
 
 from saltseg.errors import DataError
 from saltseg.tracking.fold_runs import PARENT, log_result, open_fold_run
+from saltseg.tracking.lookup import run_called
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.place import stamped
 from saltseg.tracking.store import Store
@@ -197,15 +198,21 @@ def test_a_fold_trained_anew_is_looked_at_though_nothing_has_changed(
     assert {run.info.run_id for run in store.client.search_runs([store.experiment])} == before
 
 
-def test_names_of_all_experiments_with_these_outputs(
+def test_a_run_is_called_after_the_newest_experiment_with_these_outputs(
     store: Store, write_outputs: WriteOutputs
 ) -> None:
     assert mirror(write_outputs()).name == write_outputs().backbone
     assert mirror(write_outputs("zesty")).done == Counter(kept=3)
     shown = mirror(write_outputs("aloof"))
-    assert shown.name == f"{write_outputs().backbone} aloof, zesty"
+    assert shown.name == f"{write_outputs().backbone} aloof"
     assert mirror(write_outputs()).name == shown.name
-    assert store.client.get_run(shown.run_id).info.run_name == shown.name
+    run = store.client.get_run(shown.run_id)
+    assert run.info.run_name == shown.name
+    assert run.data.tags["dvc_experiment"] == "zesty, aloof"
+    for name in ("zesty", "aloof", "resnet50"):
+        assert run_called(store, name).info.run_id == shown.run_id
+    # As `saltseg track --all` does: the oldest first, so that the newest that is left stays.
+    assert mirror(write_outputs("zesty")).name == "resnet50 zesty"
 
 
 def test_stamp_holds_until_the_run_or_the_store_is_gone(

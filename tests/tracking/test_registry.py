@@ -10,7 +10,7 @@ import pytest
 
 from saltseg.inference.files import load_models
 from saltseg.records.outputs import Outputs
-from saltseg.tracking.contestants import choose
+from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.registry import CHAMPION, Registered, register, save_pyfunc
 from saltseg.tracking.store import Store
@@ -53,13 +53,16 @@ def test_only_what_is_no_worse_takes_the_champions_place(
     assert (first.new, first.champion, first.reason) == (True, True, "there was none")
     worse = put(write_outputs("worse", code="b", score=0.5))
     assert (worse.version, worse.champion) == ("2", False)
-    assert "map_iou" in worse.reason
+    assert worse.reason.startswith(
+        "its mean map_iou is 0.100 below that of the champion so far (0.500 against 0.600). "
+    )
     assert champion(store, first.name) == "1"
     better = put(write_outputs("better", code="c", score=0.7))
     assert (better.version, better.champion) == ("3", True)
     equal = put(write_outputs("equal", code="d", score=0.7))
     assert equal.champion
     assert champion(store, first.name) == "4"
+    assert "is that of the champion so far (0.700 against 0.700). " in equal.reason
     assert "identical" in equal.reason
     assert put(write_outputs("worse", code="b", score=0.5), force=True).champion
     assert champion(store, first.name) == "2"

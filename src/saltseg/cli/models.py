@@ -17,7 +17,8 @@ _Run = Annotated[
     typer.Option(
         "--run",
         metavar="RUN",
-        help="`workspace`, a DVC experiment or commit, or a run of MLflow by name, id or backbone.",
+        help="`workspace`, a DVC experiment or commit, a run of MLflow by name, id or backbone, or "
+        "a model of its registry (models:/NAME/VERSION).",
     ),
 ]
 _Models = Annotated[
@@ -191,16 +192,16 @@ def register(
 ) -> None:
     """Put a model into MLflow's registry; the best one there has the alias `champion`.
 
-    It takes the champion's place where `saltseg compare` finds it no worse.
+    It takes the champion's place where its mean map_iou is not below the champion's: on the
+    hold-out where both have one, else over folds.
     """
     with one_line_errors("saltseg register"):
-        from saltseg.inference.files import read_facts
         from saltseg.trained import model_folder
 
         with model_folder(run) as folder:
             from saltseg.tracking.registry import register_model
 
-            done = register_model(read_facts(folder), folder, force)
+            done = register_model(run, folder, force)
         print(done.text())
 
 

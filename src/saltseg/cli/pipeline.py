@@ -59,8 +59,9 @@ def compare(
     runs: Annotated[
         list[str] | None,
         typer.Argument(
-            help="Backbones, DVC experiments, run names or ids; default: the newest two runs that "
-            "share data and folds. The first is compared with each of the others."
+            help="As for `predict --run`: workspace, DVC experiments, commits, runs of MLflow by "
+            "name, id or backbone; default: the newest two runs that share data and folds. The "
+            "first is compared with each of the others."
         ),
     ] = None,
     html: Annotated[

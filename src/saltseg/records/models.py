@@ -7,10 +7,10 @@ from typing import Any
 
 from dvc.repo import Repo
 
-from saltseg.errors import DataError, WeightsError
+from saltseg.errors import DataError
 from saltseg.nets.blueprint import BLUEPRINT, WEIGHTS
 from saltseg.records.cache import cached
-from saltseg.records.outputs import Outputs
+from saltseg.records.outputs import LostError, Outputs
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ class Trained:
             folder: Created where missing.
 
         Raises:
-            WeightsError: DVC's cache does not hold them any more.
+            LostError: DVC's cache does not hold them any more.
         """
         backbone = self.params["backbone"]
         with Repo() as repo:
@@ -57,7 +57,7 @@ class Trained:
                     try:
                         found = cached(repo, self.lock, path)
                     except DataError as error:
-                        raise WeightsError(f"{self.name}: {error}; {self.restore}") from None
+                        raise LostError(f"{self.name}: {error}", self.restore) from None
                     (own / name).symlink_to(found.resolve())
 
 

@@ -24,6 +24,19 @@ class NotEvaluatedError(DataError):
     """There is no evaluation of what params.yaml asks for, or not any more."""
 
 
+class LostError(DataError):
+    """A file of a past run is not in DVC's cache any more.
+
+    Attributes:
+        lost: Which one, of which run.
+    """
+
+    def __init__(self, lost: str, restore: str) -> None:
+        """Say what is lost and how to get it back."""
+        super().__init__(f"{lost}; {restore}")
+        self.lost = lost
+
+
 @dataclass(frozen=True)
 class Outputs:
     """Outputs of the pipeline, wherever DVC keeps them.
@@ -48,12 +61,12 @@ class Outputs:
         """Content of a file.
 
         Raises:
-            DataError: It is missing, from DVC's cache too.
+            LostError: It is missing, from DVC's cache too.
         """
         try:
             content: bytes = self.files.cat_file(path)
         except (OSError, DvcException, DataIndexDirError) as error:
-            raise DataError(f"{self.name}: {path} is missing ({error}); {self.restore}") from None
+            raise LostError(f"{self.name}: {path} is missing ({error})", self.restore) from None
         return content
 
     @property

@@ -1,8 +1,9 @@
 """Outputs of the workspace, of DVC experiments, and of any commit."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from typing import NamedTuple
 
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
@@ -10,7 +11,7 @@ from dvc.repo import Repo
 from dvc.utils.serialize import ParseError
 from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
-from scmrepo.exceptions import SCMError
+from scmrepo.exceptions import RevError, SCMError
 
 from saltseg.errors import DataError
 from saltseg.records.lock import MEND
@@ -20,34 +21,32 @@ from saltseg.records.provenance import Origin, current_origin
 WORKSPACE = "workspace"
 
 
-def here() -> Outputs:
-    """Outputs in the current folder, as a stage sees them."""
-    return Outputs(WORKSPACE, current_origin(), DirFileSystem(".", LocalFileSystem()))
+def here(folder: str = ".") -> Outputs:
+    """Outputs in the current folder, as a stage sees them, or in another one."""
+    return Outputs(WORKSPACE, current_origin(), DirFileSystem(folder, LocalFileSystem()))
 
 
 def workspace() -> Outputs:
-    """Outputs in the current folder, compared with what DVC has recorded.
+    """Outputs in the workspace, compared with what DVC has recorded.
 
     Raises:
         DataError: There is no pipeline here.
     """
     with _one_line_dvc_errors(), Repo() as repo:
-        return replace(here(), changed=bool(repo.status(targets=["evaluate"])))
+        return replace(here(repo.root_dir), changed=bool(repo.status(targets=["evaluate"])))
 
 
 def experiments() -> list[Outputs]:
     """Outputs of every DVC experiment of this repository, whatever commit it started from.
 
+    Returns:
+        The oldest first.
+
     Raises:
         DataError: There is no repository here.
     """
     with _one_line_dvc_errors(), Repo() as repo:
-        listed: Mapping[str, list[tuple[str, str]]] = repo.experiments.ls(all_commits=True)
-        return [
-            Outputs(name, Origin(baseline, name), DVCFileSystem(repo.root_dir, rev=commit))
-            for baseline, of_baseline in listed.items()
-            for name, commit in sorted(of_baseline)
-        ]
+        return [_experiment(repo, *one) for one in _experiments(repo)]
 
 
 def find(names: Sequence[str]) -> list[Outputs]:
@@ -59,16 +58,72 @@ def find(names: Sequence[str]) -> list[Outputs]:
     Raises:
         DataError: There is no repository here, or no such revision.
     """
-    known = {outputs.name: outputs for outputs in (here(), *experiments())}
     with _one_line_dvc_errors(), Repo() as repo:
-        return [known[name] if name in known else _at_commit(repo, name) for name in names or known]
+        own = here(repo.root_dir)
+    if not names:
+        return [own, *experiments()]
+    return [own if name == WORKSPACE else recorded(name) for name in names]
 
 
-def _at_commit(repo: Repo, name: str) -> Outputs:
-    if not name:  # which git would take for HEAD
-        raise DataError("an empty name of a run; `dvc exp list -A` lists the experiments")
-    commit = repo.scm.resolve_rev(name)
-    return Outputs(name, Origin(commit), DVCFileSystem(repo.root_dir, rev=commit))
+def recorded(name: str) -> Outputs:
+    """Outputs of the workspace, of an experiment (the newest of its name) or of a commit.
+
+    Args:
+        name: As git or DVC know it.
+
+    Raises:
+        DataError: They do not know it, or there is no repository here.
+    """
+    if name == WORKSPACE:
+        return workspace()
+    with _one_line_dvc_errors(), Repo() as repo:
+        listed = _experiments(repo)
+        for one in reversed(listed):
+            if one.name == name:
+                return _experiment(repo, *one)
+        try:
+            # git would take an empty name for HEAD.
+            commit = repo.scm.resolve_rev(name) if name else None
+        except RevError:
+            commit = None
+        if commit is None:
+            raise DataError(_unknown(repo, name, [one.name for one in listed]))
+        return Outputs(name, Origin(commit), DVCFileSystem(repo.root_dir, rev=commit))
+
+
+class _Experiment(NamedTuple):
+    name: str
+    baseline: str
+    commit: str
+
+
+def _experiments(repo: Repo) -> list[_Experiment]:
+    """Every experiment, the oldest first."""
+    listed: Mapping[str, list[tuple[str, str]]] = repo.experiments.ls(all_commits=True)
+    found = [_Experiment(name, base, rev) for base, own in listed.items() for name, rev in own]
+    times = {one: repo.scm.resolve_commit(one.commit).commit_time for one in found}
+    return sorted(found, key=lambda one: (times[one], one))
+
+
+def _experiment(repo: Repo, name: str, baseline: str, commit: str) -> Outputs:
+    return Outputs(name, Origin(baseline, name), DVCFileSystem(repo.root_dir, rev=commit))
+
+
+def _unknown(repo: Repo, name: str, known: Sequence[str]) -> str:
+    kinds = {
+        "DVC experiment": known,
+        "branch": repo.scm.list_branches(),
+        "tag": repo.scm.list_tags(),
+    }
+    there = [f"{kind} {some(names)}" for kind, names in kinds.items() if names]
+    return f"'{name}' is no DVC experiment, commit, branch or tag ({'; '.join(there) or 'none'})"
+
+
+def some(names: Iterable[str]) -> str:
+    """The last twenty of several names, for people to read."""
+    each = list(dict.fromkeys(names))
+    more = f" and {len(each) - 20} more" if len(each) > 20 else ""
+    return ", ".join(each[-20:]) + more
 
 
 @contextmanager

@@ -1,11 +1,9 @@
-"""The runs to compare: found by name, checked against each other, read from the store."""
+"""The runs to compare: checked against each other, read from the store."""
 
 import hashlib
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +12,11 @@ from mlflow.entities import Run
 
 from saltseg.errors import DataError
 from saltseg.records.lock import read_lock, read_params
+from saltseg.report.tables import NOT_RECORDED
 from saltseg.scoring.comparison import Contestant, Cost
+from saltseg.scoring.summary import TILE_SCORES
 from saltseg.tiles.survey import read_table
-from saltseg.tracking.store import Store, flatten
+from saltseg.tracking.store import flatten
 
 _ENVIRONMENT = (
     "initial_weights_digest",
@@ -28,6 +28,9 @@ _ENVIRONMENT = (
     "device",
     "threads",
 )
+_RENAMED = {"preprocess.size": "preprocess.side"}
+"""Parameters by the names that older commits gave them."""
+
 _ANEW = "delete the run, then `saltseg track --all` writes it anew"
 
 
@@ -88,25 +91,39 @@ class TrackedRun:
         """
         path = self.folder / name
         outs = {out["path"]: out["md5"] for out in self.lock["evaluate"]["outs"]}
-        if (
-            hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
-            != outs[f"metrics/{name}"]
-        ):
+        found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
+        if found != outs.get(f"metrics/{name}"):
             raise DataError(f"{name} of run {self.name} is not what its dvc.lock records; {_ANEW}")
-        return read_table(path, ("id",))
+        return self._table(name, ("id", "fold", "coverage_class", *TILE_SCORES))
+
+    def _table(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
+        """A table of its artifacts.
+
+        Raises:
+            DataError: It is damaged, or of a commit that did not record all of the columns.
+        """
+        table = read_table(self.folder / name, columns[:2])
+        if missing := [column for column in columns if column not in table]:
+            raise DataError(
+                f"{name} of run {self.name} holds no {', '.join(missing)}, which its commit did not"
+                " record yet; compare runs that do, or check that commit out"
+            )
+        return table
 
     def contestant(self, label: str) -> Contestant:
         """What the comparison needs to know of it."""
         metrics = self.run.data.metrics
+        curves = ("fold", "epoch", "val_map_iou", "val_iou")
+        parameters = metrics.get("parameters")
         return Contestant(
             label=label,
             tiles=self.tiles,
-            curves=read_table(self.folder / "curves_folds.csv", ("fold", "epoch")),
+            curves=self._table("curves_folds.csv", curves),
             n_splits=int(self.params["split"]["n_splits"]),
             holdout=self.holdout,
             cost=Cost(
-                parameters=int(metrics["parameters"]),
-                gflops=metrics["gflops"],
+                parameters=None if parameters is None else int(parameters),
+                gflops=metrics.get("gflops"),
                 epoch_seconds=metrics.get("epoch_seconds"),
                 peak_memory_mib=metrics.get("peak_memory_mib"),
             ),
@@ -117,28 +134,10 @@ class TrackedRun:
         params = {k: v for k, v in self.params.items() if k != "tracking"}
         tags = self.run.data.tags
         return {
-            **{name: str(value) for name, value in flatten(params).items()},
+            **{_RENAMED.get(name, name): str(value) for name, value in flatten(params).items()},
             **{name: tags[name] for name in _ENVIRONMENT if name in tags},
             **_code(self.lock),
         }
-
-
-def choose(store: Store, names: Sequence[str], into: Path) -> list[TrackedRun]:
-    """Find runs by id, run name, DVC experiment or backbone, the newest of several.
-
-    Args:
-        store: Where.
-        names: Two or more; none for the newest two that share data and folds.
-        into: Folder for the artifacts of runs that a server keeps.
-
-    Raises:
-        DataError: Nothing fits a name, or no two runs share data and folds.
-    """
-    runs = [run for run in store.find(kind="experiment") if run.info.status == "FINISHED"]
-    if not runs:
-        raise DataError("MLflow shows no finished run; run `dvc repro`, or `saltseg track --all`")
-    chosen = [_named(runs, name) for name in names] if names else _newest_pair(runs)
-    return [TrackedRun(run, _artifacts(store, run, into)) for run in chosen]
 
 
 def labels(runs: Sequence[TrackedRun]) -> list[str]:
@@ -154,13 +153,13 @@ def obstacles(runs: Sequence[TrackedRun]) -> list[str]:
     """Reasons why scores of these runs cannot be compared tile by tile; empty where they can."""
     found = []
     for what, values in (
-        ("data", [one.run.data.tags.get("data_digest") for one in runs]),
-        ("folds", [one.run.data.tags.get("folds_digest") for one in runs]),
+        ("data", [_digest(one, "data_digest") for one in runs]),
+        ("folds", [_digest(one, "folds_digest") for one in runs]),
         ("scored folds", [str(sorted(set(one.tiles["fold"]))) for one in runs]),
     ):
         if len(set(values)) > 1:
             shown = ", ".join(
-                f"{one.name}: {str(value)[:8]}" for one, value in zip(runs, values, strict=True)
+                f"{one.name}: {value}" for one, value in zip(runs, values, strict=True)
             )
             found.append(f"the {what} differ ({shown})")
     if not found and len({frozenset(one.tiles["id"]) for one in runs}) > 1:
@@ -168,11 +167,20 @@ def obstacles(runs: Sequence[TrackedRun]) -> list[str]:
     return found
 
 
+def _digest(one: TrackedRun, tag: str) -> str:
+    """The beginning of a digest: the whole would tell people no more."""
+    digest = one.run.data.tags.get(tag)
+    return str(digest)[:8] if digest else NOT_RECORDED
+
+
 def differing(runs: Sequence[TrackedRun]) -> list[tuple[str, tuple[str, ...]]]:
     """Settings that are not the same in all runs, each with its value in every run."""
     settings = [one.settings() for one in runs]
     names = sorted({name for each in settings for name in each}, key=_backbone_first)
-    rows = [(name, tuple(each.get(name, "none") for each in settings)) for name in names]
+    rows = [
+        (name, tuple(each.get(name, "none" if "/" in name else NOT_RECORDED) for each in settings))
+        for name in names
+    ]
     return [(name, values) for name, values in rows if len(set(values)) > 1]
 
 
@@ -186,53 +194,3 @@ def _code(lock: Mapping[str, Any]) -> dict[str, str]:
     return {
         dep["path"]: dep["md5"][:8] for dep in deps if dep["path"].startswith(("src/", "stages/"))
     }
-
-
-def _named(runs: list[Run], name: str) -> Run:
-    def fits(run: Run) -> list[bool]:
-        tags = run.data.tags
-        is_id = bool(re.fullmatch("[0-9a-f]{6,32}", name)) and run.info.run_id.startswith(name)
-        experiments = tags.get("dvc_experiment", "").split(", ")
-        return [
-            is_id,
-            run.info.run_name == name,
-            bool(name) and name in experiments,
-            tags.get("backbone") == name,
-        ]
-
-    for position in range(4):
-        for run in runs:
-            if fits(run)[position]:
-                return run
-    known = ", ".join(dict.fromkeys(run.info.run_name for run in runs))
-    raise DataError(
-        f"MLflow shows no finished run, experiment or backbone '{name}'; it has {known}"
-    )
-
-
-def _newest_pair(runs: list[Run]) -> list[Run]:
-    def shared(run: Run) -> tuple[str | None, ...]:
-        digests = (run.data.tags.get(name) for name in ("data_digest", "folds_digest"))
-        return (*digests, run.data.params.get("train.folds"))
-
-    pairs = sorted(combinations(range(len(runs)), 2), key=max)
-    for newer, older in pairs:
-        if shared(runs[newer]) == shared(runs[older]):
-            return [runs[older], runs[newer]]
-    raise DataError(
-        "MLflow shows no two finished runs with the same data and folds; make a second one, "
-        "for instance with `dvc exp run --temp -S backbone=vgg16`"
-    )
-
-
-def _artifacts(store: Store, run: Run, into: Path) -> Path:
-    folder = into / run.info.run_id
-    folder.mkdir(exist_ok=True)
-    needed = {"params.yaml", "dvc.lock", "tiles.csv", "curves_folds.csv"}
-    missing = needed - store.files(run.info.run_id)
-    if missing:
-        raise DataError(
-            f"{', '.join(sorted(missing))} of run {run.info.run_name} are gone; "
-            "`saltseg track --all` writes them anew"
-        )
-    return Path(store.client.download_artifacts(run.info.run_id, "", str(folder)))

@@ -67,8 +67,8 @@ def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
     params = [Param(key, str(value)) for key, value in flatten(outputs.params).items()]
     summary = outputs.summary
     scores = {
-        **{f"cv_{name}_mean": summary[name]["mean"] for name in _SCORES},
-        **{f"cv_{name}_std": summary[name]["std"] for name in _SCORES},
+        **{f"cv_{name}_mean": summary[name]["mean"] for name in _SCORES if name in summary},
+        **{f"cv_{name}_std": summary[name]["std"] for name in _SCORES if name in summary},
         **_honesty(summary),
         "empty_map_iou": summary["empty_map_iou"],
         "tiles": summary["tiles"],
@@ -121,13 +121,18 @@ def _costs(store: Store, parent: str) -> dict[str, float]:
 
 
 def name_parent(store: Store, outputs: Outputs, run_id: str) -> str:
-    """Name the run after its backbone and every experiment that gave these very outputs."""
+    """Name the run after its backbone and the newest experiment that gave these very outputs.
+
+    The tag `dvc_experiment` holds all of them, the newest last: names that it had before it was
+    renamed, too. The run is still found by each.
+    """
     tags = store.client.get_run(run_id).data.tags
-    known = {*tags.get("dvc_experiment", "").split(", "), outputs.origin.experiment} - {"", None}
-    names = ", ".join(sorted(str(name) for name in known))
-    title = f"{outputs.backbone} {names}".strip()
-    if names != tags.get("dvc_experiment", ""):
-        store.client.set_tag(run_id, "dvc_experiment", names)
+    before = [name for name in tags.get("dvc_experiment", "").split(", ") if name]
+    own = outputs.origin.experiment
+    names = [name for name in before if name != own] + [own] if own else before
+    if names != before:
+        store.client.set_tag(run_id, "dvc_experiment", ", ".join(names))
+    title = " ".join((outputs.backbone, *names[-1:]))
     if title != tags["mlflow.runName"]:
         store.client.update_run(run_id, name=title)
     return title

@@ -1,6 +1,7 @@
 """The registry of models: a version for each run, and the alias of the best one."""
 
 import logging
+import shlex
 import shutil
 import tempfile
 from collections.abc import Sequence
@@ -10,21 +11,24 @@ from pathlib import Path
 
 import mlflow
 import numpy as np
-from mlflow.entities.model_registry import ModelVersion
+from mlflow import MlflowClient
+from mlflow.entities.model_registry import ModelVersion, RegisteredModel
+from mlflow.exceptions import MlflowException
 from mlflow.models import ModelSignature
+from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.types import Schema, TensorSpec
 
-from saltseg.errors import DataError, TrackingError
-from saltseg.inference.model import Facts
+from saltseg.errors import DataError
+from saltseg.inference.files import read_facts
 from saltseg.nets.blueprint import BLUEPRINT, Blueprint
-from saltseg.params import load_params
 from saltseg.scoring.comparison import compare
-from saltseg.tracking.contestants import TrackedRun, choose, labels, obstacles
-from saltseg.tracking.store import Store, open_store, store_errors
+from saltseg.tracking.contestants import TrackedRun, labels, obstacles
+from saltseg.tracking.lookup import choose, fetch
+from saltseg.tracking.place import folder_name
+from saltseg.tracking.registered import MODEL, version_of
+from saltseg.tracking.store import Store, own_store, store_errors
 
 CHAMPION = "champion"
-MODEL = "model"
-"""Name of the networks among the artifacts; `served` knows it too."""
 _KEY = "key"
 _PACKAGE = Path(__file__).parents[1]
 _NEEDED = (
@@ -67,31 +71,29 @@ class Registered:
         uri = f"models:/{self.name}/{self.version}"
         state = "is the champion" if self.champion else "is not the champion"
         had = "" if self.new else " (was there already)"
-        serve = f"mlflow models serve --env-manager local -m {uri}"
+        serve = f"mlflow models serve --env-manager local -m {shlex.quote(uri)}"
         return f"{uri}{had} {state}: {self.reason}\nserve it: {serve}"
 
 
 @store_errors()
-def register_model(facts: Facts, folder: Path, force: bool) -> Registered:
+def register_model(run: str, folder: Path, force: bool) -> Registered:
     """Put the model of a run into the registry, named after the MLflow experiment.
 
     Args:
-        facts: Its name and key.
+        run: As for `choose`.
         folder: Its networks, as `saltseg export` lays them out.
         force: Make it the champion whatever a comparison says.
 
     Raises:
-        TrackingError: The store does not work, or does not show the run.
+        DataError: There is no such run.
+        TrackingError: The store does not work.
     """
-    store = open_store(load_params().tracking.experiment)
-    shown = store.find(kind="experiment", key=str(facts.key))
-    if not shown:
-        raise TrackingError(
-            f"MLflow does not show {facts.name}; `saltseg track --all` writes what DVC knows"
-        )
+    store, facts = own_store(), read_facts(folder)
+    known = store.find(kind="experiment", key=str(facts.key))
     with tempfile.TemporaryDirectory() as artifacts:
-        [run] = choose(store, [shown[0].info.run_id], Path(artifacts))
-        return register(store, run, folder, force)
+        into = Path(artifacts)
+        one = fetch(store, known[0], into) if known else choose(store, [run], into)[0]
+        return register(store, one, folder, force)
 
 
 def register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Registered:
@@ -104,8 +106,8 @@ def register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Regist
         force: As there.
     """
     client = store.client
-    name = client.get_experiment(store.experiment).name
-    version = _version_of(store, name, run)
+    name = folder_name(client.get_experiment(store.experiment).name)
+    version = version_of(store, run.run.info.run_id, name)
     new = version is None
     if version is None:
         version = _add(store, name, run, folder)
@@ -115,16 +117,10 @@ def register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Regist
     return Registered(name, str(version.version), new, champion, reason)
 
 
-def _version_of(store: Store, name: str, run: TrackedRun) -> ModelVersion | None:
-    found = store.client.search_model_versions(f"name = '{name}'")
-    # By run, not by key: a run that was written anew may hold other networks.
-    return next((one for one in found if one.run_id == run.run.info.run_id), None)
-
-
 def _add(store: Store, name: str, run: TrackedRun, folder: Path) -> ModelVersion:
     """Log the model to its run, and register that."""
     client, run_id = store.client, run.run.info.run_id
-    if not client.search_registered_models(f"name = '{name}'"):
+    if not _model(client, name):
         client.create_registered_model(
             name, description="Salt in seismic tiles: all folds of a cross-validation together."
         )
@@ -188,10 +184,20 @@ def _signature(blueprint: Blueprint) -> tuple[ModelSignature, object]:
     return ModelSignature(inputs, outputs), example
 
 
+def _model(client: MlflowClient, name: str) -> RegisteredModel | None:
+    """The registered model; not by a filter, which has no way to write every name."""
+    try:
+        return client.get_registered_model(name)
+    except MlflowException as error:
+        if error.error_code != ErrorCode.Name(RESOURCE_DOES_NOT_EXIST):
+            raise
+        return None
+
+
 def _contest(store: Store, name: str, version: ModelVersion, run: TrackedRun) -> tuple[bool, str]:
     """Whether a version takes the place of the champion, and why."""
-    [model] = store.client.search_registered_models(f"name = '{name}'")
-    if CHAMPION not in model.aliases:
+    model = _model(store.client, name)
+    if model is None or CHAMPION not in model.aliases:
         return True, "there was none"
     champion = store.client.get_model_version_by_alias(name, CHAMPION)
     if champion.version == version.version:
@@ -203,8 +209,10 @@ def _contest(store: Store, name: str, version: ModelVersion, run: TrackedRun) ->
         return False, gone
     with tempfile.TemporaryDirectory() as temporary:
         try:
-            [other] = choose(store, [champion.run_id], Path(temporary))
-        except DataError:
+            other = fetch(store, store.client.get_run(champion.run_id), Path(temporary))
+        except (DataError, MlflowException):
+            return False, gone
+        if other.run.info.lifecycle_stage == "deleted":
             return False, gone
         return _beats([run, other])
 
@@ -215,5 +223,11 @@ def _beats(runs: Sequence[TrackedRun]) -> tuple[bool, str]:
         return False, f"it cannot be compared with the champion: {'; '.join(reasons)}"
     first, second = (one.contestant(label) for one, label in zip(runs, labels(runs), strict=True))
     comparison = compare(first, second)
-    unseen = comparison.holdout[:1] or comparison.differences[:1]
-    return unseen[0].mean >= 0, comparison.verdict
+    unseen = (comparison.holdout or comparison.differences)[0]
+    apart = f"{abs(unseen.mean):.3f} {'below' if unseen.mean < 0 else 'above'} "
+    reason = (
+        f"its mean map_iou{' on the hold-out' * bool(comparison.holdout)} is"
+        f" {apart if unseen.mean else ''}that of the champion so far"
+        f" ({unseen.first:.3f} against {unseen.second:.3f})"
+    )
+    return unseen.mean >= 0, f"{reason}. {comparison.verdict}"

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import shlex
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,13 +18,12 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from saltseg.errors import TrackingError
+from saltseg.params import load_params
 from saltseg.root import project_root, state_folder
-from saltseg.tracking.place import own_uri, tracking_uri
+from saltseg.tracking.place import ARTIFACTS, database_file, folder_name, own_uri, tracking_uri
 
 # Opens the experiment on its runs and charts; the UI would else guess, and show traces of agents.
 _MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
-
-_ARTIFACTS = "mlartifacts"
 
 PAGE = 1000
 """Runs asked for at once."""
@@ -71,9 +71,16 @@ def store_errors() -> Iterator[None]:
     try:
         yield
     except (MlflowException, SQLAlchemyError) as error:
+        uri, why = tracking_uri(), reason(error)
+        see = "see to it"
+        if "out-of-date database schema" in why:
+            see = (
+                f"`mlflow db upgrade {shlex.quote(uri)}` mends one of an older MLflow; move one of"
+                " a newer away, and `saltseg track --all` writes it anew"
+            )
         raise TrackingError(
-            f"MLflow's store {tracking_uri()} cannot be used ({reason(error)}); see to it, or "
-            "set MLFLOW_TRACKING_URI to another"
+            f"MLflow's store {uri} cannot be used ({why}); {see}, or set MLFLOW_TRACKING_URI to"
+            " another"
         ) from None
 
 
@@ -103,37 +110,56 @@ def open_store(experiment: str) -> Store:
     os.environ.setdefault(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.name, "false")
     # Two processes that migrate a fresh database at once break it.
     with FileLock(state / "mlflow.lock"):
+        if file := database_file(uri):
+            file.parent.mkdir(parents=True, exist_ok=True)
         client = MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)
         if found is not None:
-            _check_place(uri, found.artifact_location)
+            _check_place(uri, experiment, found.artifact_location)
             if found.lifecycle_stage == "deleted":
                 client.restore_experiment(found.experiment_id)
             return Store(client, found.experiment_id)
-        local = uri.startswith("sqlite:")
-        artifacts = (project_root() / _ARTIFACTS / experiment).as_uri() if local else None
+        folder = project_root() / ARTIFACTS / folder_name(experiment)
+        artifacts = folder.as_uri() if file else None
         made = client.create_experiment(
             experiment, artifact_location=artifacts, tags=_MODEL_TRAINING
         )
         return Store(client, made)
 
 
-def _check_place(uri: str, artifacts: str) -> None:
-    """Make sure that a database that lies here has not come from elsewhere.
+def _check_place(uri: str, experiment: str, artifacts: str) -> None:
+    """Make sure that the artifacts of an SQLite database go where they stay.
 
-    It holds absolute paths: artifacts would go to where it was made.
+    It holds paths, absolute ones where it is well.
 
     Raises:
-        TrackingError: It was copied or moved with its repository.
+        TrackingError: It was copied or moved with its repository, or the paths lead into a
+            throw-away copy of it.
     """
-    if uri != own_uri() or not artifacts.startswith("file:"):
+    parts = urlsplit(artifacts)
+    if not database_file(uri) or parts.scheme not in ("", "file"):
         return
-    place, own = Path(url2pathname(urlsplit(artifacts).path)), project_root() / _ARTIFACTS
-    if not place.resolve().is_relative_to(own.resolve()):
+    place = Path(url2pathname(parts.path) if parts.scheme else artifacts)
+    root = project_root()
+    if not place.is_absolute() or place.is_relative_to(root / ".dvc"):
         raise TrackingError(
-            f"{project_root() / 'mlflow.db'} was made elsewhere and writes to {place}; remove it"
-            f" and {_ARTIFACTS} here, then `saltseg track --all` brings the runs back"
+            f"MLflow's experiment '{experiment}' keeps its files in {artifacts}, which goes with a"
+            " copy of the repository; give another name by tracking.experiment in params.yaml"
         )
+    if uri == own_uri() and not place.resolve().is_relative_to(root.resolve()):
+        raise TrackingError(
+            f"{root / 'mlflow.db'} was made elsewhere and writes to {place}; remove it and"
+            f" {ARTIFACTS} here, then `saltseg track --all` brings the runs back"
+        )
+
+
+def own_store() -> Store:
+    """Open the store of this repository, as its params.yaml names the experiment.
+
+    Raises:
+        SaltsegError: As `load_params` and `open_store`.
+    """
+    return open_store(load_params(project_root() / "params.yaml").tracking.experiment)
 
 
 def flatten(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

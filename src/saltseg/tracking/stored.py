@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from saltseg.errors import DataError
-from saltseg.params import load_params
 from saltseg.records.models import Trained
 from saltseg.records.outputs import AGAIN
-from saltseg.tracking.contestants import choose
+from saltseg.tracking.lookup import fetch, run_called, shown_names
 from saltseg.tracking.place import store_exists
-from saltseg.tracking.store import open_store, store_errors
+from saltseg.tracking.store import own_store, store_errors
 
 
 @store_errors()
@@ -25,9 +24,12 @@ def stored(name: str, folder: Path) -> Trained:
     """
     if not store_exists():
         raise DataError("there is no MLflow store yet; run `dvc repro`, or `saltseg track --all`")
-    store = open_store(load_params().tracking.experiment)
+    store = own_store()
+    run = run_called(store, name)
+    if run is None:
+        raise DataError(shown_names(store))
     folder.mkdir(parents=True)
-    [found] = choose(store, [name], folder)
+    found = fetch(store, run, folder)
     tags = found.run.data.tags
     commit = tags.get("git_commit", "")[:7] or "its commit"
     return Trained(
