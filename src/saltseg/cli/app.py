@@ -2,6 +2,8 @@
 
 import typer
 
+from saltseg.encoding import print_anywhere
+
 app = typer.Typer(
     no_args_is_help=True,
     add_completion=False,
@@ -13,3 +15,4 @@ app = typer.Typer(
 @app.callback()
 def main() -> None:
     """Which encoder finds salt in seismic tiles? Run the pipeline with `dvc repro`."""
+    print_anywhere()

@@ -111,12 +111,12 @@ def _experiment(repo: Repo, name: str, baseline: str, commit: str) -> Outputs:
 
 def _unknown(repo: Repo, name: str, known: Sequence[str]) -> str:
     kinds = {
-        "DVC experiment": known,
-        "branch": repo.scm.list_branches(),
-        "tag": repo.scm.list_tags(),
+        "experiments": known,
+        "branches": repo.scm.list_branches(),
+        "tags": repo.scm.list_tags(),
     }
     there = [f"{kind} {some(names)}" for kind, names in kinds.items() if names]
-    return f"'{name}' is no DVC experiment, commit, branch or tag ({'; '.join(there) or 'none'})"
+    return f"no DVC experiment, commit, branch or tag '{name}' ({'; '.join(there) or 'none'})"
 
 
 def some(names: Iterable[str]) -> str:

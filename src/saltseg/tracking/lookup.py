@@ -89,7 +89,7 @@ def shown_names(store: Store) -> str:
         return _EMPTY
     backbones = {run.data.tags.get("backbone", "") for run in runs}
     return (
-        "it is no finished run that MLflow shows by id, name or backbone (runs"
+        "no finished run that MLflow shows by id, name or backbone (runs"
         f" {some(run.info.run_name for run in runs[::-1])}; backbones {some(sorted(backbones))})"
     )
 
