@@ -10,6 +10,7 @@ import pytest
 
 from saltseg.errors import TrackingError
 from saltseg.tracking.mirror import mirror
+from saltseg.tracking.place import _is_there, tracking_uri
 from saltseg.tracking.store import flatten, open_store
 from tests.records.sample import WriteOutputs
 
@@ -70,8 +71,60 @@ def test_a_database_that_was_moved_does_not_write_to_where_it_was(
     open_store("salt")
 
 
-def test_a_name_may_have_a_slash(root: Path) -> None:
-    assert open_store("team/salt")[1] == open_store("team/salt")[1]
+def test_any_folder_and_any_name_will_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    root = tmp_path / "it's 50%20 was?uri=true#größe"
+    (root / ".dvc").mkdir(parents=True)
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    monkeypatch.setenv("DVC_ROOT", str(root))
+    monkeypatch.chdir(tmp_path)
+    for name in ("salt", "team/salt", "/x/y", "..", "it's"):
+        client, experiment = open_store(name)
+        run_id = client.create_run(experiment).info.run_id
+        client.log_text(run_id, name, "a.txt")
+        assert open_store(name)[1] == experiment
+        (file,) = [path for path in root.rglob("a.txt") if path.read_text() == name]
+        assert file.relative_to(root).parts[0] == "mlartifacts"
+        assert len(file.relative_to(root).parts) == 5
+        assert _is_there(tracking_uri(), run_id)
+    assert not _is_there(tracking_uri(), "0" * 32)
+    assert [path.name for path in root.glob("*.db")] == ["mlflow.db"]
+    assert list(tmp_path.iterdir()) == [root]
+
+
+def test_a_database_of_a_relative_uri_outlives_a_throw_away_copy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy = tmp_path / ".dvc/tmp/exps/copy"
+    copy.mkdir(parents=True)
+    monkeypatch.chdir(copy)
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:///stores/team.db")
+    client, experiment = open_store("team")
+    client.log_text(client.create_run(experiment).info.run_id, "kept", "a.txt")
+    assert not list(copy.iterdir())
+    assert (tmp_path / "stores/team.db").is_file()
+    assert len(list((tmp_path / "mlartifacts/team").rglob("a.txt"))) == 1
+    # MLflow makes this one with the database, its files below the current folder.
+    with pytest.raises(
+        TrackingError, match=r"'Default' keeps its files in .*another name by track"
+    ):
+        open_store("Default")
+
+
+def test_a_database_of_another_version_says_how_to_go_on(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store("salt")
+    database = tmp_path / "other.db"
+    shutil.copy(root / "mlflow.db", database)
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
+    with sqlite3.connect(database) as edited:
+        edited.execute("update alembic_version set version_num = 'cbc13b556ace'")
+    with pytest.raises(
+        TrackingError, match=r"out-of-date .*`mlflow db upgrade sqlite:///.*`"
+    ) as caught:
+        open_store("salt")
+    assert "\n" not in str(caught.value)
 
 
 def test_a_tag_may_hold_an_apostrophe(root: Path) -> None:
