@@ -26,6 +26,10 @@ class TrainingError(SaltsegError):
     """Training cannot go on, for instance because the loss is not finite."""
 
 
+class EngineError(SaltsegError):
+    """Keras or its engine cannot be used as it is set up."""
+
+
 class TrackingError(SaltsegError):
     """The MLflow store does not work."""
 

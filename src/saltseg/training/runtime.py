@@ -1,8 +1,19 @@
-"""The engine below Keras: seeds, threads and determinism, set once before the first network."""
+"""The engine below Keras: settings, seeds, threads and determinism, before the first network."""
 
 import os
+import sys
+from pathlib import Path
 
+import joblib
+
+from saltseg.errors import EngineError
 from saltseg.quiet import silent_native_stderr
+
+ENGINE = "tensorflow"
+"""What computes below Keras; no other engine has been tried with this pipeline."""
+
+_OVERRULED = ("KERAS_BACKEND", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
+"""Variables by which Keras would use another engine, or train less than params.yaml says."""
 
 
 def prepare_engine(seed: int, threads: int | None) -> None:
@@ -13,27 +24,72 @@ def prepare_engine(seed: int, threads: int | None) -> None:
 
     Args:
         seed: Seed of Python, NumPy and the engine.
-        threads: Cores used by one operation; None = all of this machine.
+        threads: Cores used by one operation; None = all that this process may use.
+
+    Raises:
+        EngineError: As in `import_engine`.
     """
     import_engine()
     with silent_native_stderr():
         import keras
+        import tensorflow as tf
 
         keras.utils.set_random_seed(seed)
-        if keras.backend.backend() == "tensorflow":
-            import tensorflow as tf
-
-            tf.config.threading.set_inter_op_parallelism_threads(1)
-            tf.config.threading.set_intra_op_parallelism_threads(_cores(threads))
-            tf.config.experimental.enable_op_determinism()
-            tf.config.list_logical_devices()  # look for GPUs now, while nobody listens
+        tf.config.threading.set_inter_op_parallelism_threads(1)
+        tf.config.threading.set_intra_op_parallelism_threads(_cores(threads))
+        tf.config.experimental.enable_op_determinism()
+        tf.config.list_logical_devices()  # look for GPUs now, while nobody listens
 
 
 def import_engine() -> None:
-    """Import Keras and its engine without what they write to the terminal."""
+    """Import Keras on TensorFlow, without what they write to the terminal.
+
+    Keras gets our settings, whatever keras.json and the environment say. Where the caller has
+    imported it before, its settings are the caller's, and are left alone.
+
+    Raises:
+        EngineError: Keras was imported before, with settings that our networks cannot use; or
+            keras.json is so damaged that Keras cannot be imported.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with silent_native_stderr():
-        import keras  # noqa: F401
+    if "keras" not in sys.modules:
+        _import_keras()
+    import keras
+
+    for name, found, wanted in (
+        ("backend", keras.config.backend(), ENGINE),
+        ("image_data_format", keras.config.image_data_format(), "channels_last"),
+        ("floatx", keras.config.floatx(), "float32"),
+        ("dtype_policy", keras.config.dtype_policy().name, "float32"),
+    ):
+        if found != wanted:
+            raise EngineError(
+                f"Keras was imported before, with {name} {found}; saltseg needs {wanted}: set it"
+                " so, or use saltseg before Keras is imported"
+            )
+
+
+def _import_keras() -> None:
+    """Import Keras for the first time, and give it our settings."""
+    for name in _OVERRULED:
+        value = os.environ.pop(name, None)
+        if value not in (None, "", ENGINE):
+            print(f"{name}={value} is ignored; see docs/reliability.md", file=sys.stderr)
+    # NNX is a matter of JAX; with it on, Keras asks for a package that nobody else needs.
+    os.environ |= {"KERAS_BACKEND": ENGINE, "KERAS_NNX_ENABLED": "false"}
+    try:
+        with silent_native_stderr():
+            import keras
+    except (ValueError, AttributeError) as error:
+        file = Path(os.environ.get("KERAS_HOME", "~/.keras")) / "keras.json"
+        raise EngineError(
+            f"{file}: Keras cannot be imported ({' '.join(str(error).split())}); mend that file,"
+            " or remove it"
+        ) from None
+    keras.config.set_image_data_format("channels_last")
+    keras.config.set_floatx("float32")
+    keras.config.set_dtype_policy("float32")
+    keras.config.set_epsilon(1e-7)
 
 
 def engine_facts(threads: int | None) -> dict[str, str]:
@@ -64,4 +120,5 @@ def engine_facts(threads: int | None) -> dict[str, str]:
 
 
 def _cores(threads: int | None) -> int:
-    return threads or os.cpu_count() or 1
+    """As asked for; else those that affinity and the quota of a container leave to this process."""
+    return threads or int(joblib.cpu_count())

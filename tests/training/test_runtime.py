@@ -1,0 +1,110 @@
+"""Our settings of Keras hold whatever a machine says; cores are those that we may use."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import pytest
+
+from saltseg.errors import EngineError
+from saltseg.training.runtime import engine_facts, import_engine
+from tests.pipeline.test_faults import HAS_NAMESPACES
+
+FOREIGN = {
+    "backend": "torch",
+    "image_data_format": "channels_first",
+    "floatx": "float64",
+    "epsilon": 0.1,
+    "nnx_enabled": True,
+}
+NETWORK = """
+from saltseg.training.runtime import prepare_engine
+prepare_engine(seed=1, threads=1)
+import keras
+from saltseg.nets.encoders import plain
+network = plain(False, None, (32, 32, 2))
+config = keras.config
+print(config.backend(), config.epsilon(), config.max_epochs(), config.dtype_policy().name)
+print(network.output_shape, network.weights[0].shape, network.weights[0].dtype)
+"""
+IMPORT = """
+from saltseg.errors import one_line_errors
+from saltseg.training.runtime import import_engine
+with one_line_errors("train"):
+    import_engine()
+"""
+QUOTA = """
+mount -t tmpfs none /sys/fs/cgroup
+echo '50000 100000' > /sys/fs/cgroup/cpu.max
+"$@"
+"""
+CORES = "from saltseg.training import runtime; print(runtime._cores(None))"
+
+
+def run(script: str, home: Path, **env: str) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        (sys.executable, "-c", script),
+        env=os.environ | {"KERAS_HOME": str(home)} | env,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_settings_of_the_machine_are_overruled(tmp_path: Path) -> None:
+    (tmp_path / "keras.json").write_text(json.dumps(FOREIGN))
+    done = run(NETWORK, tmp_path, KERAS_BACKEND="jax", KERAS_MAX_EPOCHS="1", KERAS_NNX_ENABLED="1")
+    assert done.stdout.splitlines() == [
+        "tensorflow 1e-07 None float32",
+        "(None, 1, 1, 128) (3, 3, 2, 16) float32",
+    ]
+    assert done.stderr.splitlines() == [
+        "KERAS_BACKEND=jax is ignored; see docs/reliability.md",
+        "KERAS_MAX_EPOCHS=1 is ignored; see docs/reliability.md",
+    ]
+
+
+@pytest.mark.parametrize("content", ["[1]", '{"floatx": "bfloat16"}'])
+def test_a_settings_file_that_keras_cannot_read_is_named(tmp_path: Path, content: str) -> None:
+    (tmp_path / "keras.json").write_text(content)
+    done = run(IMPORT, tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.startswith(f"train: {tmp_path}/keras.json: Keras cannot be imported (")
+    assert done.stderr.count("\n") == 1
+
+
+def test_what_imported_keras_before_keeps_its_settings_and_is_told() -> None:
+    """As in a notebook, whose networks must not change under its hands."""
+    keras.config.set_image_data_format("channels_first")
+    try:
+        with pytest.raises(EngineError) as caught:
+            import_engine()
+        assert keras.config.image_data_format() == "channels_first"
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    assert str(caught.value) == (
+        "Keras was imported before, with image_data_format channels_first; saltseg needs"
+        " channels_last: set it so, or use saltseg before Keras is imported"
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this system")
+def test_cores_are_those_this_process_may_use() -> None:
+    before = os.sched_getaffinity(0)
+    try:
+        os.sched_setaffinity(0, {min(before)})
+        assert engine_facts(None)["threads"] == "1"
+        assert engine_facts(3)["threads"] == "3"
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+@pytest.mark.skipif(not HAS_NAMESPACES, reason="no mount namespaces here")
+def test_the_quota_of_a_container_counts() -> None:
+    """Half a core is one thread, however many the machine has."""
+    command = ("unshare", "-rm", "bash", "-ec", QUOTA, "bash", sys.executable, "-c", CORES)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout == "1\n", done.stderr
