@@ -6,9 +6,9 @@ Writes data/survey: images.npy, masks.npy, tiles.csv, unlabelled.npy, unlabelled
 
 from pathlib import Path
 
-from saltseg.errors import one_line_errors
 from saltseg.files import staged_folder
 from saltseg.params import load_params
+from saltseg.root import at_root
 from saltseg.tiles.copies import told_copies
 from saltseg.tiles.dataset import read_dataset
 from saltseg.tiles.survey import save_survey
@@ -16,7 +16,7 @@ from saltseg.tiles.survey import save_survey
 
 def main() -> None:
     """Run the stage in the current folder."""
-    with one_line_errors("acquire"):
+    with at_root("acquire"):
         survey = read_dataset(Path(load_params().dataset))
         with staged_folder(Path("data/survey")) as out:
             save_survey(survey, out)

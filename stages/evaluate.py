@@ -9,10 +9,10 @@ learning_curves.png, gallery.png, calibration.png.
 import json
 from pathlib import Path
 
-from saltseg.errors import one_line_errors
 from saltseg.files import staged_folder
 from saltseg.params import load_params
 from saltseg.report.honesty import lines
+from saltseg.root import at_root
 from saltseg.scoring.honesty import Honesty
 from saltseg.scoring.predictions import read_predictions
 from saltseg.scoring.summary import mean_curves, summarise
@@ -25,7 +25,7 @@ FOLDS = Path("data/folds.csv")
 
 def main() -> None:
     """Run the stage in the current folder."""
-    with one_line_errors("evaluate"):
+    with at_root("evaluate"):
         params = load_params()
         options = params.evaluate
         models = Path("models") / params.backbone

@@ -6,15 +6,15 @@ Writes data/dataset.txt: its path.
 
 from pathlib import Path
 
-from saltseg.errors import one_line_errors
 from saltseg.files import write_whole
 from saltseg.params import load_params
+from saltseg.root import at_root
 from saltseg.tiles.location import require_dataset
 
 
 def main() -> None:
     """Run the stage in the current folder."""
-    with one_line_errors("locate"):
+    with at_root("locate"):
         dataset = load_params().dataset
         require_dataset(Path(dataset))
         write_whole(Path("data/dataset.txt"), f"{dataset}\n".encode())

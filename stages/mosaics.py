@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from saltseg.errors import one_line_errors
 from saltseg.files import staged_file
 from saltseg.params import load_params
+from saltseg.root import at_root
 from saltseg.tiles.mosaic_table import told_size
 from saltseg.tiles.mosaics import find_mosaics
 from saltseg.tiles.survey import read_array, read_table, read_tiles
@@ -22,7 +22,7 @@ DRAWN = 5
 
 def main() -> None:
     """Run the stage in the current folder."""
-    with one_line_errors("mosaics"):
+    with at_root("mosaics"):
         params = load_params()
         labelled = read_tiles(SURVEY)["id"].tolist()
         unlabelled = read_table(SURVEY / "unlabelled.csv", ("id",))["id"].tolist()

@@ -7,15 +7,15 @@ channels.json, how each channel follows augmentation, and native.json, the tiles
 
 from pathlib import Path
 
-from saltseg.errors import one_line_errors
 from saltseg.files import staged_folder
 from saltseg.params import load_params
+from saltseg.root import at_root
 from saltseg.tiles.arrays import write_arrays
 
 
 def main() -> None:
     """Run the stage in the current folder."""
-    with one_line_errors("preprocess"):
+    with at_root("preprocess"):
         options = load_params().preprocess
         with staged_folder(Path("data/processed")) as out:
             write_arrays(Path("data/survey"), out, options)

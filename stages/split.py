@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rich.console import Console
 
-from saltseg.errors import one_line_errors
 from saltseg.files import staged_file
 from saltseg.params import load_params
+from saltseg.root import at_root
 from saltseg.tiles.folds import make_folds, spread_table
 from saltseg.tiles.leaks import leaks, told_leaks
 from saltseg.tiles.mosaic_table import groups_of, read_mosaics
@@ -19,7 +19,7 @@ from saltseg.tiles.survey import read_tiles
 
 def main() -> None:
     """Run the stage in the current folder."""
-    with one_line_errors("split"):
+    with at_root("split"):
         params = load_params()
         tiles = read_tiles(Path("data/survey"))
         mosaics = read_mosaics(Path("data/mosaics.csv"))

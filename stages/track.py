@@ -4,14 +4,14 @@ Reads models/${backbone}, metrics, params.yaml, dvc.lock. Writes to MLflow only:
 store shows it already.
 """
 
-from saltseg.errors import one_line_errors
 from saltseg.records.revisions import here
+from saltseg.root import at_root
 from saltseg.tracking.place import stamped
 
 
 def main() -> None:
     """Run the stage in the current folder."""
-    with one_line_errors("track"):
+    with at_root("track"):
         outputs = here()
         outputs.check_evaluated()
         if stamped(outputs):

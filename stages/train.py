@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from saltseg.errors import one_line_errors
 from saltseg.files import require_space, staged_folder
 from saltseg.params import Params, load_params
+from saltseg.root import at_root
 from saltseg.tiles.fold_table import read_folds
 from saltseg.tiles.native import Native
 from saltseg.tiles.processed import read_processed
@@ -32,7 +32,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--fold", type=int, required=True, help="which fold to hold out")
     fold = parser.parse_args(argv).fold
-    with one_line_errors("train"):
+    with at_root("train"):
         params = load_params()
         tiles = read_processed(Path("data/processed"), params.preprocess)
         folds = read_folds(Path("data/folds.csv"))

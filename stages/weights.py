@@ -6,15 +6,16 @@ Writes data/initial/${backbone}: encoder.weights.h5 (none for `random`) and sour
 
 from pathlib import Path
 
-from saltseg.errors import WeightsError, one_line_errors
+from saltseg.errors import WeightsError
 from saltseg.files import staged_folder
 from saltseg.params import backbone_row, load_params
+from saltseg.root import at_root
 from saltseg.training.runtime import prepare_engine
 
 
 def main() -> None:
     """Run the stage in the current folder."""
-    with one_line_errors("weights"):
+    with at_root("weights"):
         params = load_params()
         wanted, row = params.model.weights, backbone_row(params.backbone)
         with staged_folder(Path("data/initial") / params.backbone) as out:

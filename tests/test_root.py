@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.root import project_root, state_folder
+from saltseg.errors import DataError
+from saltseg.root import at_root, project_root, state_folder
 
 
 @pytest.fixture
@@ -31,8 +32,29 @@ def test_root_is_the_nearest_folder_with_dvc(
     (root / "a" / "b").mkdir(parents=True)
     monkeypatch.chdir(root / "a" / "b")
     assert project_root() == root
+
+
+def test_outside_of_a_project_nothing_is_made(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
-    assert project_root() == tmp_path
+    for ask in (project_root, state_folder):
+        with pytest.raises(DataError, match="no project here or above"):
+            ask()
+    assert list(tmp_path.iterdir()) == [root]
+
+
+def test_stages_run_at_the_root_only(root: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit), at_root("split"):
+        raise AssertionError("it ran")
+    assert capsys.readouterr().err == (
+        f"split: there is no dvc.yaml in {root}; `dvc repro` runs stages, or python does in the"
+        " folder of dvc.yaml\n"
+    )
+    (root / "dvc.yaml").touch()
+    with pytest.raises(SystemExit), at_root("split"):
+        raise DataError("it ran")
+    assert capsys.readouterr().err == "split: it ran\n"
 
 
 def test_state_lies_at_the_root(root: Path) -> None:

@@ -1,15 +1,40 @@
-"""Where the repository is, also for a throw-away copy of it, and what is remembered beside it."""
+"""Where the project is, also for a throw-away copy of it, and what is remembered beside it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+from saltseg.errors import DataError, one_line_errors
+
+_PIPELINE = "dvc.yaml"
+
+
+def require_project() -> Path:
+    """The root of the project that the current folder lies in.
+
+    Raises:
+        DataError: It lies in none.
+    """
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if (folder / ".dvc").is_dir():
+            return folder
+    raise DataError(
+        f"no project here or above (no folder that holds .dvc and {_PIPELINE}); go into the"
+        " project's folder"
+    )
 
 
 def project_root() -> Path:
-    """The DVC repository's root; in a throw-away copy of an experiment, that of the original."""
+    """The root of the project; in a throw-away copy of an experiment, that of the original.
+
+    Raises:
+        DataError: The current folder lies in none.
+    """
     if root := os.environ.get("DVC_ROOT"):
         return Path(root)
-    here = Path.cwd()
-    return next((folder for folder in (here, *here.parents) if (folder / ".dvc").is_dir()), here)
+    return require_project()
 
 
 def state_folder(name: str = "") -> Path:
@@ -17,7 +42,29 @@ def state_folder(name: str = "") -> Path:
 
     Args:
         name: A folder below it; the folder itself without.
+
+    Raises:
+        DataError: The current folder lies in no project.
     """
     folder = project_root() / ".saltseg" / name
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+@contextmanager
+def at_root(name: str) -> Iterator[None]:
+    """Run a stage of the pipeline, its mistakes told in one line; see `one_line_errors`.
+
+    Args:
+        name: Its name.
+
+    Raises:
+        SystemExit: As there, and where the current folder is no root: paths of stages start there.
+    """
+    with one_line_errors(name):
+        if not Path(_PIPELINE).is_file():
+            raise DataError(
+                f"there is no {_PIPELINE} in {Path.cwd()}; `dvc repro` runs stages, or python does"
+                f" in the folder of {_PIPELINE}"
+            )
+        yield

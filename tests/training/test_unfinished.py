@@ -1,6 +1,8 @@
 """Who has a training, and which one is gone on with; other processes are real ones."""
 
 import os
+import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -8,7 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import yaml
+from dvc.utils.hydra import apply_overrides
 
+from saltseg.report.unfinished import commands
 from saltseg.training.states import State, write_state
 from saltseg.training.unfinished import Unfinished, owned, unfinished
 
@@ -113,6 +118,80 @@ def test_other_folds_are_no_matter(capsys: pytest.CaptureFixture[str]) -> None:
     with owned("new", "plain fold 1", {}):
         pass
     assert capsys.readouterr().out == ""
+
+
+def test_clearing_keeps_a_training_off_until_it_is_done(
+    start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else it would delete what has begun since it looked."""
+    stop_at(3)
+    delete, begun = shutil.rmtree, []
+
+    def slow(folder: Path, ignore_errors: bool) -> None:
+        begun.append(start())
+        assert line(begun[0]).startswith("plain fold 0: being trained by process ")
+        delete(folder, ignore_errors)
+
+    monkeypatch.setattr(shutil, "rmtree", slow)
+    [one] = unfinished()
+    assert one.clear()
+    assert line(begun[0]) == "began []\n"
+    assert not one.clear()
+    while not one.epochs:
+        assert begun[0].poll() is None
+        time.sleep(0.02)
+
+
+PARAMS = {
+    "seed": 1,
+    "dataset": "data/a",
+    "train": {"folds": [0, 1], "rate": 0.001, "threads": None},
+}
+ODD = {"seed": 2, "dataset": "it's \\ a, b=1", "train": {"folds": [2], "rate": 1e-06, "threads": 2}}
+
+
+def stop_in_copy(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As `dvc exp run --temp` runs it: in another folder, whose settings are its own."""
+    copy = root / "copy"
+    copy.mkdir()
+    (copy / "params.yaml").write_text(yaml.safe_dump(ODD))
+    with monkeypatch.context() as patched:
+        patched.setenv("DVC_ROOT", str(root))
+        patched.setenv("DVC_EXP_NAME", "odd-bird")
+        patched.chdir(copy)
+        stop_at(3)
+
+
+def test_a_training_in_a_copy_tells_the_command_that_goes_on(
+    root: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    params = root / "params.yaml"
+    params.write_text(yaml.safe_dump(PARAMS))
+    stop_in_copy(root, monkeypatch)
+    [one] = unfinished()
+    command = one.about.launch.command()
+    assert f"stopped after epoch 3; `{command}` goes on" in capsys.readouterr().out
+    assert commands([one]) == [f"plain fold 0: {command}"]
+    words = shlex.split(command)
+    assert words[:6] == ["dvc", "exp", "run", "--temp", "-n", "odd-bird"]
+    assert set(words[6::2]) == {"-S"}
+    apply_overrides(params, words[7::2])
+    # Named is what differs from the settings as they are now.
+    assert one.about.launch.command() == "dvc exp run --temp -n odd-bird"
+    params.write_text(params.read_text().replace("seed: 2", "seed: 7"))
+    assert one.about.launch.command() == "dvc exp run --temp -n odd-bird -S seed=2"
+
+
+def test_a_training_of_settings_edited_since_goes_on_in_a_copy(root: Path) -> None:
+    """In the workspace DVC would write the old settings over the new ones."""
+    (root / "params.yaml").write_text("seed: 1\ndataset: 'null'\n")
+    stop_at(3)
+    [one] = unfinished()
+    assert one.about.launch.command() == "dvc repro"
+    (root / "params.yaml").write_text("seed: 1\ndataset: null\n")
+    assert one.about.launch.command() == """dvc exp run --temp -S 'dataset='"'"'null'"'"''"""
+    (root / "params.yaml").write_text("<<<<<<<")
+    assert one.about.launch.command() == "dvc repro"
 
 
 def test_second_process_waits_says_for_whom_and_takes_over_what_the_first_leaves(

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from saltseg.cli.app import app
+from saltseg.cli.app import app, in_project
 from saltseg.errors import one_line_errors
 from saltseg.inference import defaults
 
@@ -71,6 +71,7 @@ _Overwrite = Annotated[
 
 
 @app.command()
+@in_project
 def predict(
     inputs: _Inputs,
     out: _Out,
@@ -116,6 +117,7 @@ def predict(
 
 
 @app.command()
+@in_project
 def submit(
     test: Annotated[Path, typer.Argument(help="Folder or zip with the tiles, images/ID.png.")],
     out: Annotated[Path, typer.Option(help="CSV to write: id, rle_mask.")],
@@ -162,6 +164,7 @@ def score(
 
 
 @app.command()
+@in_project
 def export(
     run: _Run = "workspace",
     models: _Models = None,
@@ -181,6 +184,7 @@ def export(
 
 
 @app.command()
+@in_project
 def register(
     run: Annotated[
         str,

@@ -6,11 +6,12 @@ from typing import Annotated
 
 import typer
 
-from saltseg.cli.app import app
+from saltseg.cli.app import app, in_project
 from saltseg.errors import DataError, one_line_errors
 
 
 @app.command()
+@in_project
 def scores(
     revisions: Annotated[
         list[str] | None,
@@ -29,6 +30,7 @@ def scores(
 
 
 @app.command()
+@in_project
 def track(
     everything: Annotated[
         bool, typer.Option("--all", help="Every DVC experiment too, not the workspace alone.")
@@ -55,6 +57,7 @@ def track(
 
 
 @app.command()
+@in_project
 def compare(
     runs: Annotated[
         list[str] | None,
@@ -124,6 +127,7 @@ def mosaics(
 
 
 @app.command()
+@in_project
 def reproduce(
     stages: Annotated[
         list[str] | None,
@@ -152,6 +156,7 @@ def reproduce(
 
 
 @app.command()
+@in_project
 def unfinished(
     clear: Annotated[
         bool, typer.Option(help="Forget those that no process has; they would begin anew.")
@@ -164,7 +169,7 @@ def unfinished(
     with one_line_errors("saltseg unfinished"):
         from rich.console import Console
 
-        from saltseg.report.unfinished import unfinished_table
+        from saltseg.report.unfinished import commands, unfinished_table
         from saltseg.training import unfinished as trainings
 
         found = trainings.unfinished()
@@ -173,7 +178,8 @@ def unfinished(
             return
         Console().print(unfinished_table(found))
         if clear:
-            stopped = [one for one in found if not one.owned]
-            for one in stopped:
-                one.drop()
-            print(f"{len(stopped)} forgotten")
+            print(f"{sum(one.clear() for one in found)} forgotten")
+            return
+        if stopped := commands(found):
+            print("to go on, where dvc.yaml is, with the same code and data:")
+            print("\n".join(stopped))

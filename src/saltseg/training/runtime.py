@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 
 import joblib
@@ -30,7 +31,8 @@ def prepare_engine(seed: int, threads: int | None) -> None:
         EngineError: As in `import_engine`.
     """
     import_engine()
-    with silent_native_stderr():
+    # TensorFlow ends the process where it does not know one of these flags, with its reason there.
+    with nullcontext() if os.environ.get("TF_XLA_FLAGS") else silent_native_stderr():
         import keras
         import tensorflow as tf
 

@@ -21,7 +21,11 @@ from pydantic import BaseModel, ValidationError
 from saltseg.errors import SaltsegError
 from saltseg.files import write_whole
 from saltseg.root import state_folder
+from saltseg.training.commands import Launch
 from saltseg.training.states import read_state
+
+MOMENT = 1.0
+"""Seconds within which whoever does not train lets go of a lock."""
 
 Identity = Mapping[str, Any]
 """All that decides the numbers of a training, by name: digests of files, parameters, versions."""
@@ -34,11 +38,13 @@ class About(BaseModel):
         title: What people call it, for instance `resnet50 fold 0`.
         identity: What decides its numbers.
         owner: The last process that had it, where and since when.
+        launch: How that was started.
     """
 
     title: str
     identity: dict[str, Any]
     owner: str
+    launch: Launch = Launch()
 
 
 @dataclass(frozen=True)
@@ -91,13 +97,26 @@ class Unfinished:
         return FileLock(_place() / f"{self.key}.next.lock")
 
     def drop(self) -> None:
-        """Forget its states."""
+        """Forget its states; only for who holds `lock`."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+    def clear(self) -> bool:
+        """Forget its states, unless a process trains it; one that begins meanwhile waits.
+
+        Returns:
+            Whether they are forgotten.
+        """
+        try:
+            with self.lock().acquire(timeout=0):
+                self.drop()
+        except Timeout:
+            return False
+        return True
 
 
 def unfinished() -> list[Unfinished]:
     """All trainings that have begun here and not ended, the newest first."""
-    folders = [path for path in _place().iterdir() if (path / "about.json").exists()]
+    folders = [path.parent for path in _place().glob("*/about.json")]
     folders.sort(key=lambda path: (path / "about.json").stat().st_mtime, reverse=True)
     return [Unfinished(path.name) for path in folders]
 
@@ -122,7 +141,8 @@ def owned(key: str, title: str, identity: Identity) -> Iterator[Path]:
         _tell_what_differs(own, title, identity)
         since = datetime.now().isoformat(" ", "seconds")
         owner = f"process {os.getpid()} on {socket.gethostname()}, since {since}"
-        about = About(title=title, identity=dict(identity), owner=owner)
+        launch = Launch.current()
+        about = About(title=title, identity=dict(identity), owner=owner, launch=launch)
         write_whole(own.folder / "about.json", about.model_dump_json().encode())
         try:
             yield own.folder
@@ -130,7 +150,8 @@ def owned(key: str, title: str, identity: Identity) -> Iterator[Path]:
             raise
         except BaseException:
             if own.epochs:
-                print(f"{title}: stopped after epoch {own.epochs}; `dvc repro` goes on from there")
+                command = launch.command()
+                print(f"{title}: stopped after epoch {own.epochs}; `{command}` goes on from there")
             raise
         # Whoever waits finds it finished, instead of beginning it anew.
         if not own.awaited:
@@ -141,7 +162,8 @@ def owned(key: str, title: str, identity: Identity) -> Iterator[Path]:
 def _alone(own: Unfinished, title: str) -> Iterator[None]:
     lock = own.lock()
     try:
-        lock.acquire(timeout=0)
+        # Who only asks whether it is held, or clears, holds it for a moment.
+        lock.acquire(timeout=MOMENT)
     except Timeout:
         print(f"{title}: being trained by {own.about.owner}; waiting for its end", flush=True)
         with own.next_lock():
