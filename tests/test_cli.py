@@ -1,12 +1,17 @@
 import subprocess
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pandas as pd
 import pytest
+from typer.testing import CliRunner
+
+from saltseg.cli import app
+from saltseg.cli.app import in_project
 
 SALTSEG = Path(sys.executable).parent / "saltseg"
 
@@ -23,11 +28,81 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
     assert "scores" in done.stdout
 
 
-def test_scores_outside_a_repository_is_one_line(tmp_path: Path) -> None:
-    done = run(tmp_path, "scores")
-    assert done.returncode == 1
-    assert len(done.stderr.strip().splitlines()) == 1
-    assert "dvc.yaml" in done.stderr
+NEED_A_PROJECT = {
+    "compare": ["a", "b"],
+    "export": ["--out", "x"],
+    "predict": ["x.png", "--out", "x"],
+    "register": [],
+    "reproduce": [],
+    "scores": [],
+    "submit": ["x", "--out", "x"],
+    "track": ["--all"],
+    "unfinished": ["--clear"],
+}
+
+
+def test_commands_need_a_project_or_none() -> None:
+    names = {str(command.callback.__name__) for command in app.registered_commands}
+    assert names - NEED_A_PROJECT.keys() == {"mosaics", "score"}
+
+
+@pytest.mark.parametrize("command", NEED_A_PROJECT)
+def test_outside_of_a_project_one_line_says_so(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = CliRunner().invoke(app, [command, *NEED_A_PROJECT[command]])
+    assert done.exit_code == 1
+    assert done.stdout == ""
+    takes_files = command in ("predict", "submit", "export")
+    assert done.stderr == (
+        f"saltseg {command}: no project here or above (no folder that holds .dvc and dvc.yaml); go"
+        f" into the project's folder{', or name files of a model with --models' * takes_files}\n"
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture
+def noting() -> tuple[dict[str, object], Callable[..., None]]:
+    """A command and what it was called with, and where."""
+    noted: dict[str, object] = {}
+
+    def command(**options: object) -> None:
+        noted.update(options, folder=Path.cwd())
+
+    return noted, in_project(command)
+
+
+@pytest.mark.parametrize(
+    ("below", "expected"), [(".", "{}"), ("a", "a/{}"), ("a/b", "a/b/{}")], ids=["root", "a", "a/b"]
+)
+def test_paths_are_those_of_where_the_user_stands(
+    noting: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, below: str, expected: str
+) -> None:
+    (tmp_path / ".dvc").mkdir()
+    (tmp_path / "a/b").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / below)
+    noted, command = noting
+    inputs = [Path("x.png"), Path("../x"), Path("/x")]
+    command(inputs=inputs, out=Path("out"), html=None, run="x", models=None)
+    assert noted["folder"] == tmp_path
+    assert noted["inputs"] == [
+        Path(expected.format("x.png")),
+        Path(expected.format("../x")),
+        inputs[2],
+    ]
+    assert noted["out"] == Path(expected.format("out"))
+    assert (noted["html"], noted["run"], noted["models"]) == (None, "x", None)
+    assert Path.cwd() == tmp_path / below
+
+
+def test_files_of_a_model_need_no_project(
+    noting: tuple, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    noted, command = noting
+    command(models=Path("x"), out=Path("out"))
+    assert noted == {"models": Path("x"), "out": Path("out"), "folder": tmp_path}
 
 
 @pytest.mark.parametrize("unknown", ["no-such-revision"])

@@ -1,6 +1,7 @@
 """The real pipeline, with real git and DVC, on the plain backbone at 32 px."""
 
 import json
+import shutil
 
 import numpy as np
 import pandas as pd
@@ -148,3 +149,17 @@ def test_a_queued_experiment_runs_its_own_code(project: Project) -> None:
     log = project.run("dvc", "queue", "logs", "snapshot")
     assert "a snapshot" in log
     assert "ERROR" not in log
+
+
+def test_commands_work_from_any_folder_of_the_project(project: Project) -> None:
+    """What they read and write is named from there."""
+    below = Project(project.root / "below" / "it")
+    below.root.mkdir(parents=True)
+    np.save(below.root / "tiles.npy", np.load(project.root / "data/survey/images.npy")[:2])
+    assert "workspace" in below.run("saltseg", "scores")
+    below.run("saltseg", "export", "--out", "model")
+    assert (below.root / "model/fold-1/best.weights.h5").exists()
+    printed = below.run("saltseg", "predict", "tiles.npy", "--out", "masks")
+    assert "below/it/masks/coverage.csv" in printed
+    assert (below.root / "masks/tiles.mask.npy").exists()
+    shutil.rmtree(below.root.parent)
