@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 def main(argv: list[str] | None = None) -> None:
     """Run the stage in the current folder."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="Train one fold of the backbone.")
     parser.add_argument("--fold", type=int, required=True, help="which fold to hold out")
     fold = parser.parse_args(argv).fold
     with at_root("train"):

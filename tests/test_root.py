@@ -1,5 +1,6 @@
 """Where the repository is, also for its throw-away copies."""
 
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 
 import pytest
@@ -61,3 +62,15 @@ def test_state_lies_at_the_root(root: Path) -> None:
     assert state_folder() == root / ".saltseg"
     assert state_folder("training") == root / ".saltseg" / "training"
     assert state_folder("training").is_dir()
+
+
+def test_a_terminal_without_a_sign_shows_another(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (root / "dvc.yaml").touch()
+    shown = BytesIO()
+    with monkeypatch.context() as patched:
+        patched.setattr("sys.stdout", TextIOWrapper(shown, encoding="ascii"))
+        with at_root("evaluate"):
+            print("map_iou 0.6 ± 0.1", flush=True)
+        assert shown.getvalue() == b"map_iou 0.6 ? 0.1\n"

@@ -1,8 +1,10 @@
 """Where the project is, also for a throw-away copy of it, and what is remembered beside it."""
 
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import TextIOWrapper
 from pathlib import Path
 
 from saltseg.errors import DataError, one_line_errors
@@ -67,4 +69,7 @@ def at_root(name: str) -> Iterator[None]:
                 f"there is no {_PIPELINE} in {Path.cwd()}; `dvc repro` runs stages, or python does"
                 f" in the folder of {_PIPELINE}"
             )
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(stream, TextIOWrapper):  # the ± of a score must not end a stage
+                stream.reconfigure(errors="replace")
         yield

@@ -91,6 +91,12 @@ def test_what_imported_keras_before_keeps_its_settings_and_is_told() -> None:
     )
 
 
+def test_the_reason_why_tensorflow_ends_the_process_is_seen(tmp_path: Path) -> None:
+    done = run(NETWORK, tmp_path, TF_XLA_FLAGS="--tf_no_such=1")
+    assert done.returncode != 0
+    assert "Unknown flag in TF_XLA_FLAGS: --tf_no_such=1" in done.stderr
+
+
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity on this system")
 def test_cores_are_those_this_process_may_use() -> None:
     before = os.sched_getaffinity(0)
