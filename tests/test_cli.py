@@ -56,8 +56,8 @@ def test_outside_of_a_project_one_line_says_so(
     assert done.stdout == ""
     takes_files = command in ("predict", "submit", "export")
     assert done.stderr == (
-        f"saltseg {command}: no project here or above (no folder that holds .dvc and dvc.yaml); go"
-        f" into the project's folder{', or name files of a model with --models' * takes_files}\n"
+        f"saltseg {command}: no project here or above (no folder that holds .dvc); go into the"
+        f" project's folder{', or name files of a model with --models' * takes_files}\n"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -1,6 +1,7 @@
 """What the user can mend is one line; what they cannot keeps its traceback."""
 
 import errno
+import pwd
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,8 @@ def test_user_mistake_ends_with_one_line_and_code_1(
 def test_error_of_the_program_keeps_its_traceback() -> None:
     with pytest.raises(ZeroDivisionError), one_line_errors("split"):
         _ = 1 / 0
+    with pytest.raises(KeyError), one_line_errors("split"):
+        _ = {}["fold"]
 
 
 @pytest.mark.parametrize(
@@ -59,6 +62,15 @@ def test_too_little_memory_is_one_line(capsys: pytest.CaptureFixture[str]) -> No
     printed = capsys.readouterr().err
     assert printed.startswith("acquire: Unable to allocate 1.00 EiB")
     assert printed.endswith("; close other programs, or ask for less\n")
+
+
+def test_user_without_a_name_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught, one_line_errors("track"):
+        pwd.getpwuid(4_000_000_000)
+    assert caught.value.code == 1
+    assert capsys.readouterr().err == (
+        "track: getpwuid(): uid not found: 4000000000; set USER to any name\n"
+    )
 
 
 def test_interrupt_is_no_traceback(capsys: pytest.CaptureFixture[str]) -> None:

@@ -43,7 +43,7 @@ def one_line_errors(name: str) -> Iterator[None]:
 
     Raises:
         SystemExit: With code 1 in place of a `SaltsegError`, an `OSError` (disk full, no
-            permission) or a `MemoryError`, with 130 in place of Ctrl-C.
+            permission), a `MemoryError` or a user without name, with 130 in place of Ctrl-C.
     """
     try:
         yield
@@ -52,6 +52,12 @@ def one_line_errors(name: str) -> Iterator[None]:
         raise SystemExit(1) from None
     except OSError as error:
         print(f"{name}: {_refused(error)}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except KeyError as error:
+        # So says Python, up to 3.12, of a container's user id that has no name; DVC asks for one.
+        if "getpwuid" not in str(error):
+            raise
+        print(f"{name}: {error.args[0]}; set USER to any name", file=sys.stderr)
         raise SystemExit(1) from None
     except MemoryError as error:
         reason = " ".join(str(error).split()) or "no more memory"

@@ -23,8 +23,7 @@ def require_project() -> Path:
         if (folder / ".dvc").is_dir():
             return folder
     raise DataError(
-        f"no project here or above (no folder that holds .dvc and {_PIPELINE}); go into the"
-        " project's folder"
+        "no project here or above (no folder that holds .dvc); go into the project's folder"
     )
 
 
