@@ -91,6 +91,22 @@ def test_what_imported_keras_before_keeps_its_settings_and_is_told() -> None:
     )
 
 
+def test_an_engine_that_cannot_be_imported_is_one_line(tmp_path: Path) -> None:
+    done = run(IMPORT, tmp_path, PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION="cpp")
+    assert done.returncode == 1
+    assert done.stderr.startswith("train: Keras on TensorFlow cannot be imported (cannot import")
+    assert done.stderr.count("\n") == 1
+
+
+def test_variables_that_change_the_rounding_are_facts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So a training begun without them is not gone on with, nor recorded as if they were not."""
+    assert engine_facts(2)["engine_options"] == "none"
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    monkeypatch.setenv("ONEDNN_MAX_CPU_ISA", "AVX2")
+    found = engine_facts(2)["engine_options"]
+    assert found == "ONEDNN_MAX_CPU_ISA=AVX2 TF_ENABLE_ONEDNN_OPTS=0"
+
+
 def test_the_reason_why_tensorflow_ends_the_process_is_seen(tmp_path: Path) -> None:
     done = run(NETWORK, tmp_path, TF_XLA_FLAGS="--tf_no_such=1")
     assert done.returncode != 0

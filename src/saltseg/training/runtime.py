@@ -16,6 +16,9 @@ ENGINE = "tensorflow"
 _OVERRULED = ("KERAS_BACKEND", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 """Variables by which Keras would use another engine, or train less than params.yaml says."""
 
+_OPTIONS = ("DNNL_", "ONEDNN_", "TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS")
+"""What variables begin with that make TensorFlow round otherwise."""
+
 
 def prepare_engine(seed: int, threads: int | None) -> None:
     """Make runs repeatable: seed every generator, fix thread counts, forbid unordered sums.
@@ -82,6 +85,12 @@ def _import_keras() -> None:
     try:
         with silent_native_stderr():
             import keras
+    except ImportError as error:
+        raise EngineError(
+            f"Keras on TensorFlow cannot be imported ({' '.join(str(error).split())}); unset what"
+            " asks for another build of it, such as PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION, or"
+            " install the packages anew"
+        ) from None
     except (ValueError, AttributeError) as error:
         file = Path(os.environ.get("KERAS_HOME", "~/.keras")) / "keras.json"
         raise EngineError(
@@ -102,7 +111,8 @@ def engine_facts(threads: int | None) -> dict[str, str]:
 
     Returns:
         `engine`, `engine_version`, `keras_version`, `numpy_version`, `opencv_version` (it moves
-        and resizes tiles), `device` (cpu or gpu) and `threads`.
+        and resizes tiles), `device` (cpu or gpu), `threads`, and `engine_options`, variables that
+        make it round otherwise.
     """
     import cv2
     import keras
@@ -110,6 +120,7 @@ def engine_facts(threads: int | None) -> dict[str, str]:
 
     engine = keras.backend.backend()
     module = __import__(engine)
+    options = [f"{key}={value}" for key, value in os.environ.items() if key.startswith(_OPTIONS)]
     return {
         "engine": engine,
         "engine_version": str(module.__version__),
@@ -118,6 +129,7 @@ def engine_facts(threads: int | None) -> dict[str, str]:
         "opencv_version": cv2.__version__,
         "device": keras.distribution.list_devices()[0].split(":")[0],
         "threads": str(_cores(threads)),
+        "engine_options": " ".join(sorted(options)) or "none",
     }
 
 
