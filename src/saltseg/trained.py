@@ -8,8 +8,15 @@ from typing import TYPE_CHECKING
 
 from saltseg.errors import DataError, SaltsegError, WeightsError
 from saltseg.files import staged_folder
-from saltseg.inference.files import FACTS, copy_model, load_models, read_facts, read_folder
-from saltseg.inference.model import Facts, SaltModel
+from saltseg.inference.files import (
+    FACTS,
+    copy_model,
+    load_models,
+    open_models,
+    read_facts,
+    read_folder,
+)
+from saltseg.inference.model import Facts, KnownModel, SaltModel
 from saltseg.training.runtime import import_engine
 
 if TYPE_CHECKING:
@@ -54,6 +61,24 @@ def load_run(run: str, repeatable: bool = False) -> SaltModel:
     """
     with model_folder(run) as folder:
         return load_models(folder, repeatable)
+
+
+@contextmanager
+def open_model(run: str, models: Path | None) -> Iterator[KnownModel]:
+    """Find a model whose networks are loaded only when they are asked for, in this context.
+
+    Args:
+        run: As in `load`, no file.
+        models: A folder of folds, or an ONNX file, in place of a run.
+
+    Yields:
+        A model that repeats to the byte.
+
+    Raises:
+        SaltsegError: There is no such model.
+    """
+    with nullcontext(models) if models else model_folder(run) as folder:
+        yield open_models(folder, repeatable=True)
 
 
 def export_model(run: str, models: Path | None, out: Path | None, onnx: Path | None) -> list[Path]:

@@ -14,8 +14,9 @@ from saltseg.inference.job import Wishes
 from saltseg.inference.model import How
 from saltseg.inference.sections import Reading
 from saltseg.inference.segy import Geometry
+from saltseg.inference.tones import Showing
 from tests.inference.sample import model_of, picture, png, write_zip
-from tests.inference.test_job import PLAIN, mask, run, tiles
+from tests.inference.test_job import AS_IS, PLAIN, mask, run, tiles
 
 
 @pytest.mark.parametrize(
@@ -25,9 +26,15 @@ from tests.inference.test_job import PLAIN, mask, run, tiles
         ({"how": How(flip=True)}, "flip"),
         ({"how": How(overlap=0.25)}, "overlap"),
         ({"model": replace(model_of(), digest="other")}, "networks"),
-        ({"reading": Reading(clip=90)}, "clip"),
-        ({"reading": Reading(geometry=Geometry(9, 21))}, "iline, xline"),
-        ({"reading": Reading(geometry=Geometry(format="ieee"))}, "format"),
+        ({"reading": Reading(clip=90, showing=AS_IS.showing)}, "clip"),
+        ({"reading": Reading(showing=Showing("window", (-1.0,), "grey"))}, "stretch, null, kind"),
+        ({"reading": Reading(showing=Showing("file", (np.nan,)))}, "null"),
+        ({"reading": replace(AS_IS, axes="ixd")}, "axes"),
+        ({"reading": Reading(geometry=Geometry(9, 21), showing=AS_IS.showing)}, "iline, xline"),
+        (
+            {"reading": Reading(geometry=Geometry(format="ieee"), showing=AS_IS.showing)},
+            "format",
+        ),
     ],
 )
 def test_other_settings_do_not_mix(tmp_path: Path, change: dict[str, object], named: str) -> None:

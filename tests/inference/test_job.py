@@ -14,10 +14,13 @@ from saltseg.errors import DataError
 from saltseg.inference.job import Wishes, predict_into
 from saltseg.inference.model import How, SaltModel
 from saltseg.inference.sections import Reading, open_inputs
+from saltseg.inference.tones import Showing
 from tests.inference.sample import SIDE, model_of, picture, png, write_zip
 from tests.inference.test_segy import grid, write_segy
 
 PLAIN = Wishes()
+AS_IS = Reading(showing=Showing("file"))
+"""Grey levels are not stretched, so that the brightness of a section is known."""
 
 
 def run(
@@ -28,7 +31,7 @@ def run(
     how: How | None = None,
     reading: Reading | None = None,
 ) -> pd.DataFrame:
-    with open_inputs(paths, reading or Reading()) as inputs:
+    with open_inputs(paths, reading or AS_IS) as inputs:
         return predict_into(out, model or model_of(), inputs, how or How(batch_size=4), wishes)
 
 
@@ -91,7 +94,7 @@ def test_volumes_come_back_in_their_geometry(tmp_path: Path) -> None:
     write_segy(tmp_path / "line.sgy", traces, grid([1, 2, 3], range(90)), kind=5)
     paths = [tmp_path / "cube.npy", tmp_path / "line.sgy"]
     wishes = replace(PLAIN, probabilities=True)
-    run(tmp_path / "out", paths, wishes=wishes, reading=Reading(clip=100))
+    run(tmp_path / "out", paths, wishes=wishes, reading=Reading(clip=100, showing=AS_IS.showing))
     found = np.load(tmp_path / "out/cube.mask.npy")
     assert found.dtype == np.uint8
     # Grey levels are rounded: only what is a level from the threshold is certain.

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.inference.npy import NpyVolume, _sample, _sections
+from saltseg.inference.npy import NpyVolume, _sample
 from saltseg.tiles.amplitudes import grey_levels
 
 
@@ -74,12 +74,12 @@ def test_result_has_the_shape_of_the_file(
     np.testing.assert_allclose(found, expected, atol=1e-6)
 
 
-def test_not_a_number_is_named_with_its_place(tmp_path: Path) -> None:
+def test_infinity_is_named_with_its_place(tmp_path: Path) -> None:
     numbers = amplitudes(3, 20, 30)
-    numbers[1, 7, 8] = np.nan
+    numbers[1, 7, 8] = np.inf
     volume = NpyVolume(written(tmp_path / "v.npy", numbers), 99)
     volume.read("v/0")
-    with pytest.raises(DataError, match=r"v.npy: section v/1: 1 amplitudes .* \(7, 8\)"):
+    with pytest.raises(DataError, match=r"v.npy: section v/1 .*: 1 amplitudes .* \(7, 8\)"):
         volume.read("v/1")
 
 
@@ -114,7 +114,7 @@ def test_other_files_are_one_line(tmp_path: Path, content: bytes) -> None:
 
 @pytest.mark.parametrize("shape", [(20, 2_000_000), (3000, 2, 500), (2, 3000, 900), (900, 80, 90)])
 def test_the_scale_comes_from_about_a_million_values(shape: tuple[int, ...]) -> None:
-    found = _sample(_sections(np.broadcast_to(np.int8(1), shape))).size
+    found = _sample(np.broadcast_to(np.int8(1), (1, *shape)[-3:])).size
     assert 0.85 * 2**20 < found <= 2**20
 
 

@@ -11,10 +11,12 @@ from saltseg.inference.sections import Reading, open_inputs
 from tests.inference.sample import picture, png, write_zip
 from tests.inference.test_segy import amplitudes, grid, write_segy
 
+TILE = (101, 101)
+
 
 def read(*paths: Path) -> dict[str, np.ndarray]:
     with open_inputs(paths, Reading()) as inputs:
-        return {section.id: section.read() for section in inputs.sections}
+        return {section.id: section.read(TILE).grey for section in inputs.sections}
 
 
 def folder_of(path: Path, *names: str) -> Path:
@@ -81,7 +83,7 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
     for paths, expected in (
         ([tmp_path / "colour.png"], "colour.png: a colour picture"),
         ([tmp_path / "text.png"], "text.png: not a PNG file"),
-        ([tmp_path / "tile.jpg"], "tile.jpg: a file of another kind; expected a folder or a zip"),
+        ([tmp_path / "tile.jpg"], "tile.jpg: no readable JPEG or TIFF"),
         ([tmp_path / "missing"], "missing: no such file or folder"),
         ([tmp_path / "empty"], "empty: no images/ID.png and no ID.png right in it"),
         ([tmp_path / "kaggle"], "kaggle/test.zip may be meant"),

@@ -158,7 +158,7 @@ def test_whole_numbers_keep_their_kind(tmp_path: Path, kind: int, dtype: str) ->
     traces = np.random.default_rng(0).integers(most.min, most.max, (12, SAMPLES), dtype)
     path = write_segy(tmp_path / "v.sgy", traces, PLACES, kind)
     volume = SegyVolume(path, 99, Geometry())
-    raw = volume.amplitudes("v/inline-5")
+    raw = volume.samples("v/inline-5")
     assert raw.dtype == np.dtype(dtype)
     np.testing.assert_array_equal(raw, traces[:3].T)
 
@@ -171,7 +171,7 @@ def test_other_sample_codes_are_named(tmp_path: Path, code: int) -> None:
         SegyVolume(path, 99, Geometry())
     assert "\n" not in str(no.value)
     volume = SegyVolume(path, 99, Geometry(format="ieee"))
-    np.testing.assert_array_equal(volume.amplitudes("v/inline-5"), amplitudes(12)[:3].T)
+    np.testing.assert_array_equal(volume.samples("v/inline-5"), amplitudes(12)[:3].T)
 
 
 @pytest.mark.parametrize(("code", "width"), [(6, 1), (1, 2), (3, 4), (5, 8)])
@@ -249,10 +249,10 @@ def test_gaps_divide_sections(
     parts = ["1-3", "40-42"] if xlines[0] == 1 else ["40-42", "1-3"]
     assert volume.ids == [f"v/{kind}-{n}-{other}-{part}" for n in (7, 8) for part in parts]
     assert "v.sgy: 2 gaps in" in capsys.readouterr().err
-    np.testing.assert_array_equal(volume.amplitudes(volume.ids[1]), traces[3:6].T)
+    np.testing.assert_array_equal(volume.samples(volume.ids[1]), traces[3:6].T)
     number = {id_: n for n, id_ in enumerate(volume.ids)}
     volume.write(lambda id_: np.full((SAMPLES, 3), number[id_]), tmp_path / "out.sgy", True)
-    out = SegyVolume(tmp_path / "out.sgy", 99, Geometry(line=True)).amplitudes("out")
+    out = SegyVolume(tmp_path / "out.sgy", 99, Geometry(line=True)).samples("out")
     assert out[0].tolist() == [0, 0, 0, 1, 1, 1, 2, 2, 2, 3, 3, 3]
 
 
@@ -265,11 +265,11 @@ def test_narrow_gaps_are_bridged(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert "v.sgy: 4 narrow gaps in" in capsys.readouterr().err
     # 7 and 9 are missing, and 15
     shown = [0, 1, 2, 2, 3, 3, 4, 4, 5]
-    np.testing.assert_array_equal(volume.amplitudes("v/inline-7"), traces[shown].T)
+    np.testing.assert_array_equal(volume.samples("v/inline-7"), traces[shown].T)
     assert volume.read("v/inline-7").shape == (SAMPLES, 9)
     columns = np.arange(9) / 10
     volume.write(lambda _: np.tile(columns, (SAMPLES, 1)), tmp_path / "out.sgy", False)
-    out = SegyVolume(tmp_path / "out.sgy", 99, Geometry(line=True)).amplitudes("out")
+    out = SegyVolume(tmp_path / "out.sgy", 99, Geometry(line=True)).samples("out")
     np.testing.assert_allclose(out[0], [0, 0.1, 0.2, 0.5, 0.6, 0.8] * 2, rtol=1e-6)
 
 
@@ -306,9 +306,9 @@ def test_dead_traces_are_left_out(
     kind = "crossline" if across else "inline"
     assert volume.ids == [f"v/{kind}-7", f"v/{kind}-8"]
     assert "v.sgy: 4 traces with inline and crossline 0 are in no" in capsys.readouterr().err
-    np.testing.assert_array_equal(volume.amplitudes(volume.ids[0]), traces[2:5].T)
+    np.testing.assert_array_equal(volume.samples(volume.ids[0]), traces[2:5].T)
     volume.write(lambda _: np.ones((SAMPLES, 3)), tmp_path / "out.sgy", True)
-    out = SegyVolume(tmp_path / "out.sgy", 99, Geometry(line=True)).amplitudes("out")
+    out = SegyVolume(tmp_path / "out.sgy", 99, Geometry(line=True)).samples("out")
     assert out[0].tolist() == [0, 0, 1, 1, 1, 0, 1, 1, 1, 0]
     assert out[-1].tolist() == out[0].tolist()
 

@@ -1,16 +1,13 @@
 """Commands that use what was trained."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from saltseg.cli.app import app, in_project
 from saltseg.errors import one_line_errors
 from saltseg.inference import defaults
-
-if TYPE_CHECKING:
-    from saltseg.inference.model import SaltModel
 
 _Run = Annotated[
     str,
@@ -41,7 +38,7 @@ _Batch = Annotated[int, typer.Option(min=1, help="Windows in a batch; fewer take
 
 _Inputs = Annotated[
     list[Path],
-    typer.Argument(help="Folders or zips of PNG files; .png, .npy or SEG-Y files of any size."),
+    typer.Argument(help="Folders, zips of PNG files; .png, .jpg, .tif, .npy, SEG-Y of any size."),
 ]
 _Out = Annotated[
     Path, typer.Option(help="A folder of its own for masks, overlays and coverage.csv.")
@@ -52,6 +49,29 @@ _Overlap = Annotated[
 _Probabilities = Annotated[bool, typer.Option("--probabilities", help="Write probabilities, too.")]
 _Clip = Annotated[
     float, typer.Option(min=50, max=100, help="Percentile at which amplitudes are clipped.")
+]
+_Stretch = Annotated[
+    defaults.Stretch,
+    typer.Option(help="Take the clip over the file, a window around each pixel, or the trace."),
+]
+_Null = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="VALUE",
+        help="Samples of this value are holes, for instance -999.25, nan, or `none`; may be"
+        " repeated; default: what seems to be one.",
+    ),
+]
+_Kind = Annotated[
+    bool | None,
+    typer.Option(
+        "--amplitudes/--grey",
+        help="What samples of .npy and SEG-Y files are; default: what they look like.",
+    ),
+]
+_Axes = Annotated[
+    str | None,
+    typer.Option(help=f"Axes of .npy files in order, by name or letter; default: {defaults.AXES}."),
 ]
 _Iline = Annotated[int, typer.Option(min=1, max=237, help="SEG-Y byte of the inline.")]
 _Xline = Annotated[int, typer.Option(min=1, max=237, help="SEG-Y byte of the crossline.")]
@@ -83,6 +103,10 @@ def predict(
     probabilities: _Probabilities = False,
     depths: _Depths = None,
     clip: _Clip = defaults.CLIP,
+    stretch: _Stretch = defaults.STRETCH,
+    null: _Null = None,
+    kind: _Kind = None,
+    axes: _Axes = None,
     iline: _Iline = defaults.ILINE,
     xline: _Xline = defaults.XLINE,
     line: _Line = False,
@@ -101,12 +125,16 @@ def predict(
         from saltseg.inference.model import How
         from saltseg.inference.sections import Reading, open_inputs
         from saltseg.inference.segy import Geometry
+        from saltseg.inference.tones import Showing, null_values
+        from saltseg.trained import open_model
 
-        reading = Reading(clip, Geometry(iline, xline, line, format_), depths)
+        showing = Showing(stretch, null_values(null), defaults.KINDS[kind])
+        geometry = Geometry(iline, xline, line, format_)
+        reading = Reading(clip, geometry, depths, showing, axes)
         how = How(flip, overlap, batch_size)
-        with open_inputs(inputs, reading) as found:
-            model = _load(run, models)
-            wishes = Wishes(threshold, probabilities, overwrite)
+        wishes = Wishes(threshold, probabilities, overwrite)
+        # What can be refused is refused before Keras, which takes seconds to import.
+        with open_inputs(inputs, reading) as found, open_model(run, models) as model:
             table = predict_into(out, model, found, how, wishes)
         salt = int((table["coverage"] > 0).sum())
         used = model.threshold if threshold is None else threshold
@@ -136,10 +164,11 @@ def submit(
     with one_line_errors("saltseg submit"):
         from saltseg.inference.model import How
         from saltseg.inference.submission import find_sample, write_submission
+        from saltseg.trained import open_model
 
         how, ids = How(flip, batch_size=batch_size), sample or find_sample(test)
-        model = _load(run, models)
-        salt, tiles = write_submission(out, test, ids, model, how, threshold, depths)
+        with open_model(run, models) as model:
+            salt, tiles = write_submission(out, test, ids, model, how, threshold, depths)
         order = f"in the order of {ids}" if ids else "sorted by id"
         print(f"{model.facts.name}: salt in {salt} of {tiles} tiles, {order}: {out}")
 
@@ -207,10 +236,3 @@ def register(
 
             done = register_model(run, folder, force)
         print(done.text())
-
-
-def _load(run: str, models: Path | None) -> "SaltModel":
-    """The model; `--models` goes before `--run`, which has a default and is never a folder."""
-    from saltseg.trained import load, load_run
-
-    return load(models, repeatable=True) if models else load_run(run, repeatable=True)

@@ -5,6 +5,17 @@ from typing import Literal
 CLIP = 99.0
 """Percentile of the absolute amplitudes that becomes white."""
 
+Stretch = Literal["file", "window", "trace"]
+Kind = Literal["amplitudes", "grey"]
+KINDS: dict[bool | None, Kind | None] = {None: None, True: "amplitudes", False: "grey"}
+"""By what `--amplitudes/--grey` says."""
+
+STRETCH: Stretch = "window"
+"""Over how much of a section one clip is taken."""
+
+AXES = "inline,depth,crossline"
+"""Of arrays: a section for each inline, samples down, traces side by side."""
+
 OVERLAP = 0.5
 """Share of a window that its neighbour covers too."""
 

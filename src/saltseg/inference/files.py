@@ -3,10 +3,11 @@
 import hashlib
 import shutil
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from saltseg.errors import WeightsError
-from saltseg.inference.model import Facts, SaltModel
+from saltseg.inference.model import Facts, KnownModel, SaltModel
 from saltseg.nets.blueprint import BLUEPRINT, WEIGHTS, Blueprint
 from saltseg.settings import read_settings
 from saltseg.training.runtime import import_engine, prepare_engine
@@ -15,8 +16,37 @@ FACTS = "model.json"
 DEFAULT_THRESHOLD = 0.5
 
 
+@dataclass(frozen=True)
+class StoredModel(KnownModel):
+    """A folder of folds, whose networks wait.
+
+    Attributes:
+        weights: A file for each fold.
+        repeatable: As in `open_models`.
+    """
+
+    weights: Sequence[Path]
+    repeatable: bool
+
+    def load(self) -> SaltModel:
+        """Import Keras and build the networks."""
+        if self.repeatable:
+            prepare_engine(seed=0, threads=None)
+        else:
+            import_engine()
+        from saltseg.inference.ensemble import ensemble, networks
+
+        found = networks(ensemble(self.blueprint, self.weights))
+        return SaltModel(self.blueprint, self.facts, self.digest, found)
+
+
 def load_models(path: Path, repeatable: bool = False) -> SaltModel:
-    """Load a model from files.
+    """Load a model from files; as `open_models`, networks and all."""
+    return open_models(path, repeatable).load()
+
+
+def open_models(path: Path, repeatable: bool = False) -> KnownModel:
+    """Read what there is to know of a model, without Keras, which takes seconds to import.
 
     Args:
         path: A folder with `fold-k/best.weights.h5` and `fold-k/blueprint.json` of one or several
@@ -33,15 +63,13 @@ def load_models(path: Path, repeatable: bool = False) -> SaltModel:
         return load_onnx(path)
     blueprint, weights = read_folder(path)
     facts = read_facts(path)
-    # Seconds of imports: only now, the folder is known good.
-    if repeatable:
-        prepare_engine(seed=0, threads=None)
-    else:
-        import_engine()
-    from saltseg.inference.ensemble import ensemble, networks
-
-    found = networks(ensemble(blueprint, weights))
-    return SaltModel(blueprint, facts, digest_of(weights, blueprint.model_dump_json()), found)
+    for lost in (file for file in weights if not file.is_file()):
+        raise WeightsError(
+            f"{lost}: not the weights of this network (no such file); copy the whole folder of the"
+            " fold again, or `dvc repro`"
+        )
+    digest = digest_of(weights, blueprint.model_dump_json())
+    return StoredModel(blueprint, facts, digest, weights, repeatable)
 
 
 def digest_of(paths: Sequence[Path], text: str = "") -> str:

@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from saltseg.errors import DataError
 from saltseg.files import staged_file
-from saltseg.inference.model import How, Picture, SaltModel
+from saltseg.inference.model import How, KnownModel, Picture, no_depth
 from saltseg.inference.results import Results, open_results
 from saltseg.inference.sections import Inputs, Section
 from saltseg.inference.volumes import Result, Volume
@@ -45,7 +45,7 @@ class Wishes:
 
 
 def predict_into(
-    folder: Path, model: SaltModel, inputs: Inputs, how: How, wishes: Wishes
+    folder: Path, model: KnownModel, inputs: Inputs, how: How, wishes: Wishes
 ) -> pd.DataFrame:
     """Predict every section that has no mask yet, or has changed since it got one.
 
@@ -55,7 +55,7 @@ def predict_into(
 
     Args:
         folder: Created where missing.
-        model: Networks and threshold.
+        model: Networks and threshold; loaded where there is anything to predict.
         inputs: What to predict.
         how: Choices of the prediction.
         wishes: What is written.
@@ -69,7 +69,7 @@ def predict_into(
     threshold = model.threshold if wishes.threshold is None else wishes.threshold
     settings = _settings(model, inputs, how) | {"threshold": threshold}
     kinds = ("masks", "probabilities") if wishes.probabilities else ("masks",)
-    most = np.array([model.blueprint.native.height, model.blueprint.native.width])
+    most = np.array(model.tile)
     with open_results(folder, settings, kinds, wishes.overwrite) as results:
         for volume in inputs.volumes:
             results.forget(volume.path, set(volume.ids))
@@ -77,23 +77,27 @@ def predict_into(
         _drop_outdated(results, inputs, waiting)
         if before := len(inputs.sections) - len(waiting):
             print(f"{before} of {len(inputs.sections)} were there already")
-        with Progress(disable=not waiting) as progress:
-            task = progress.add_task("predict", total=len(waiting))
-            queue = _pictures(waiting, inputs.depths(waiting))
-            predicted = model.predict_each(queue, how, partial(progress.advance, task))
-            with closing(predicted):
-                _write_all(results, predicted, threshold, most)
-            progress.update(task, completed=len(waiting))
+        if waiting:
+            depths = inputs.depths(waiting)
+            _require_depths(model, waiting, depths)
+            networks = model.load()
+            with Progress() as progress:
+                task = progress.add_task("predict", total=len(waiting))
+                queue = _pictures(waiting, depths, model.tile)
+                advance = partial(progress.advance, task)
+                with closing(networks.predict_each(queue, how, advance)) as predicted:
+                    _write_all(results, predicted, threshold, most)
+                progress.update(task, completed=len(waiting))
         results.write_table()
         table = results.table([section.id for section in inputs.sections])
         _write_volumes(results, inputs, kinds)
         tiles = table[(table[["height", "width"]] <= most).all(axis=1)]
         if len(tiles) and waiting:
-            _write_overview(results, inputs.sections, tiles)
+            _write_overview(results, inputs.sections, tiles, model.tile)
     return table
 
 
-def _settings(model: SaltModel, inputs: Inputs, how: How) -> dict[str, Any]:
+def _settings(model: KnownModel, inputs: Inputs, how: How) -> dict[str, Any]:
     """All that decides a pixel besides the section: kept beside the masks."""
     depths = inputs.reading.depths
     return {
@@ -104,6 +108,14 @@ def _settings(model: SaltModel, inputs: Inputs, how: How) -> dict[str, Any]:
         **inputs.reading.settings(),
         "depths": version_of(depths) if depths and model.needs_z else None,
     }
+
+
+def _require_depths(
+    model: KnownModel, sections: Sequence[Section], depths: Sequence[float]
+) -> None:
+    for section, z in zip(sections, depths, strict=True):
+        if model.needs_z and not np.isfinite(z):
+            raise DataError(no_depth(section))
 
 
 def _write_all(
@@ -133,16 +145,18 @@ def _write_all(
             one.result()
 
 
-def _pictures(sections: Sequence[Section], depths: Sequence[float]) -> Iterator[Picture[Section]]:
+def _pictures(
+    sections: Sequence[Section], depths: Sequence[float], tile: tuple[int, int]
+) -> Iterator[Picture[Section]]:
     for section, z in zip(sections, depths, strict=True):
-        grey = section.read()
+        grey, holes = section.read(tile)
         if max(grey.shape) > _MOST:
             height, width = grey.shape
             raise DataError(
                 f"{section}: {height}x{width} pixels, which no PNG can hold; expected at most"
                 f" {_MOST} a side, so cut it"
             )
-        yield Picture(section, grey, z)
+        yield Picture(section, grey, z, holes)
 
 
 def _drop_outdated(results: Results, inputs: Inputs, waiting: Sequence[Section]) -> None:
@@ -168,10 +182,12 @@ def _write_volumes(results: Results, inputs: Inputs, kinds: Sequence[str]) -> No
                 volume.write(read, staging, binary)
 
 
-def _write_overview(results: Results, sections: Sequence[Section], tiles: pd.DataFrame) -> None:
+def _write_overview(
+    results: Results, sections: Sequence[Section], tiles: pd.DataFrame, tile: tuple[int, int]
+) -> None:
     """Some tiles from the least to the most salt."""
     ids = tiles.sort_values("coverage", kind="stable")["id"].tolist()
     places = np.unique(np.linspace(0, len(ids) - 1, min(_SHOWN, len(ids))).round().astype(int))
     shown = [ids[place] for place in places]
     by_id = {section.id: section for section in sections}
-    results.write_overview([(by_id[id_].read(), results.mask(id_)) for id_ in shown])
+    results.write_overview([(by_id[id_].read(tile).grey, results.mask(id_)) for id_ in shown])

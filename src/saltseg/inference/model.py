@@ -16,6 +16,7 @@ from saltseg.inference.windows import Canvas, Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Strict, Threshold
 from saltseg.tiles.channels import network_input
+from saltseg.tiles.holes import Mask
 from saltseg.tiles.native import resize_back
 from saltseg.tiles.survey import Bytes
 
@@ -51,12 +52,14 @@ class Picture(Generic[Label]):
     Attributes:
         label: Whatever the caller knows it by.
         grey: Grey levels, (H, W) uint8.
+        holes: (H, W), True where nothing was recorded and so no salt is found; None for nowhere.
         z: Its seismic depth, in the unit of the survey; needed where a channel shows it.
     """
 
     label: Label
     grey: Bytes
     z: float = float("nan")
+    holes: Mask | None = None
 
 
 @dataclass(frozen=True)
@@ -87,8 +90,8 @@ class How:
 
 
 @dataclass(frozen=True)
-class SaltModel:
-    """What `saltseg.load` returns.
+class KnownModel:
+    """All that is known of a model before its networks are loaded, which takes seconds.
 
     Attributes:
         blueprint: The networks and their input.
@@ -99,7 +102,6 @@ class SaltModel:
     blueprint: Blueprint
     facts: Facts
     digest: str
-    _networks: Networks = field(repr=False)
 
     @property
     def threshold(self) -> float:
@@ -110,6 +112,30 @@ class SaltModel:
     def needs_z(self) -> bool:
         """Whether a channel shows the seismic depth."""
         return self.blueprint.native.depths is not None
+
+    @property
+    def tile(self) -> tuple[int, int]:
+        """Height and width of the tiles it was trained on, pixels."""
+        return self.blueprint.native.height, self.blueprint.native.width
+
+    def load(self) -> "SaltModel":
+        """The same with its networks.
+
+        Raises:
+            WeightsError: They are missing, damaged, or others than it says.
+        """
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class SaltModel(KnownModel):
+    """What `saltseg.load` returns."""
+
+    _networks: Networks = field(repr=False)
+
+    def load(self) -> "SaltModel":
+        """Itself."""
+        return self
 
     def predict(
         self,
@@ -192,17 +218,16 @@ class SaltModel:
                     tile = resize_back(tile, *window.shape)
                     progress(1 / len(window.canvas.windows))
                     if window.canvas.add(window.number, tile):
-                        yield window.picture, window.canvas.probabilities
+                        found = window.canvas.probabilities
+                        if window.picture.holes is not None:
+                            found[window.picture.holes] = 0
+                        yield window.picture, found
 
     def _windows(self, pictures: Iterable[Picture[Label]], how: How) -> Iterator["_Window[Label]"]:
-        blueprint = self.blueprint
-        most = (blueprint.native.height, blueprint.native.width)
+        blueprint, most = self.blueprint, self.tile
         for picture in pictures:
             if self.needs_z and not np.isfinite(picture.z):
-                raise DataError(
-                    f"{picture.label}: no seismic depth, which this model needs (channel"
-                    " survey_depth); give a table with the columns id and z by --depths"
-                )
+                raise DataError(no_depth(picture.label))
             if picture.grey.ndim != 2 or min(picture.grey.shape) < LEAST_SIDE:
                 size = "x".join(map(str, picture.grey.shape))
                 raise DataError(
@@ -235,6 +260,14 @@ class _Window(Generic[Label]):
     number: int
     shape: tuple[int, ...]
     input: Bytes
+
+
+def no_depth(label: object) -> str:
+    """What is said of a picture whose seismic depth a model misses."""
+    return (
+        f"{label}: no seismic depth, which this model needs (channel survey_depth); give a table"
+        " with the columns id and z by --depths"
+    )
 
 
 def _array(values: object, name: str) -> NDArray[Any]:

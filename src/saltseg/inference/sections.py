@@ -10,15 +10,16 @@ from typing import Any
 
 from saltseg.errors import DataError
 from saltseg.inference.defaults import CLIP
+from saltseg.inference.listing import EXPECTED, listed
 from saltseg.inference.npy import NpyVolume
+from saltseg.inference.photos import PHOTO_SUFFIXES, image_from_photo
 from saltseg.inference.segy import SEGY_SUFFIXES, Geometry, SegyVolume
+from saltseg.inference.tones import Showing, Shown, show_picture
 from saltseg.inference.volumes import Volume
 from saltseg.tiles.archive import Member, open_members, read_file, version_of
 from saltseg.tiles.pngs import MAX_SECTION_SIDE, image_from_png
 from saltseg.tiles.survey import Bytes
 from saltseg.tiles.tables import check_unique, read_seismic_depths
-
-_EXPECTED = "expected a folder or a zip with PNG files, a .png, a .npy, or a .sgy"
 
 
 @dataclass(frozen=True)
@@ -29,15 +30,20 @@ class Reading:
         clip: Percentile of absolute amplitudes at which they are clipped.
         geometry: Where SEG-Y files keep theirs.
         depths: CSV with the seismic depth z of each section by id; None where none is known.
+        showing: How else samples become grey levels.
+        axes: What the axes of arrays are; None for the usual.
     """
 
     clip: float = CLIP
     geometry: Geometry = field(default_factory=Geometry)
     depths: Path | None = None
+    showing: Showing = field(default_factory=Showing)
+    axes: str | None = None
 
     def settings(self) -> dict[str, Any]:
         """All that decides grey levels besides the files."""
-        return {"clip": self.clip, **asdict(self.geometry)}
+        given = {"axes": self.axes, **asdict(self.geometry)}
+        return {"clip": self.clip, **self.showing.settings(), **given}
 
 
 @dataclass(frozen=True)
@@ -49,14 +55,15 @@ class Section:
         where: File and section, for messages.
         source: The folder or file that it comes from.
         version: Changes when its content does.
-        read: Returns its grey levels, (H, W) uint8; raises `DataError` where it cannot be used.
+        read: Takes height and width of a training tile, and returns its grey levels; raises
+            `DataError` where it cannot be used.
     """
 
     id: str
     where: str
     source: Path
     version: str
-    read: Callable[[], Bytes]
+    read: Callable[[tuple[int, int]], Shown]
 
     def __str__(self) -> str:
         """For messages."""
@@ -97,37 +104,37 @@ def open_inputs(paths: Sequence[Path], reading: Reading) -> Iterator[Inputs]:
     """List what is in files and folders; pixels are read later, one section at a time.
 
     Args:
-        paths: Folders and zips with images/ID.png or ID.png; .png, .npy and SEG-Y files.
+        paths: Folders and zips with images/ID.png or ID.png, folders with other files of the kinds
+            that follow; .png, .jpg, .tif, .npy and SEG-Y files.
         reading: How they are read.
 
     Raises:
-        DataError: A path is missing, of an unknown kind, empty or damaged, or an id is there twice.
+        DataError: A path is missing, of an unknown kind, empty or damaged, an id is there twice, or
+            nobody knows whether samples are amplitudes.
     """
     with ExitStack() as stack:
         sections: list[Section] = []
         volumes: list[Volume] = []
         for path in paths:
             if not (path.is_dir() or path.is_file()):
-                raise DataError(f"{path}: no such file or folder; {_EXPECTED}")
-            suffix = path.suffix.lower()
-            if path.is_dir() or suffix == ".zip":
-                members = stack.enter_context(open_members(path, loose=True))
-                sections += [_section(path, member) for member in _pictures(path, members)]
-            elif suffix == ".png":
-                file = Member("", path.stem, str(path), version_of(path), partial(read_file, path))
-                sections.append(_section(path, file))
-            elif suffix == ".npy":
-                volumes.append(NpyVolume(path, reading.clip))
-            elif suffix in SEGY_SUFFIXES:
-                volumes.append(SegyVolume(path, reading.clip, reading.geometry))
-            else:
-                raise DataError(f"{path}: a file of another kind; {_EXPECTED}")
+                raise DataError(f"{path}: no such file or folder; {EXPECTED}")
+            files = [path]
+            if path.is_dir() or path.suffix.lower() == ".zip":
+                members, files = listed(path, stack.enter_context(open_members(path, loose=True)))
+                sections += [_tile(path, member, reading) for member in members]
+            for file in files:
+                opened = _opened(file, path, reading)
+                if isinstance(opened, Volume):
+                    volumes.append(opened)
+                else:
+                    sections.append(opened)
         _check_names(volumes)
         for volume in volumes:
+            volume.tones  # noqa: B018 - whoever must be asked is asked before anything is loaded
             version = version_of(volume.path)
             sections += [
                 Section(
-                    id_, f"{volume.path}: {id_}", volume.path, version, partial(volume.read, id_)
+                    id_, f"{volume.path}: {id_}", volume.path, version, partial(volume.show, id_)
                 )
                 for id_ in volume.ids
             ]
@@ -143,22 +150,36 @@ def open_inputs(paths: Sequence[Path], reading: Reading) -> Iterator[Inputs]:
         yield inputs
 
 
-def _pictures(path: Path, members: Sequence[Member]) -> list[Member]:
-    """The images of a dataset, or else all pictures that are no masks."""
-    for folder in ("images", ""):
-        if found := [member for member in members if member.folder == folder]:
-            return found
-    hint = ""
-    if archives := [name for name in ("test.zip", "train.zip") if (path / name).exists()]:
-        hint = f"; {path / archives[0]} may be meant"
-    raise DataError(f"{path}: no images/ID.png and no ID.png right in it; {_EXPECTED}{hint}")
+def _opened(file: Path, source: Path, reading: Reading) -> Volume | Section:
+    """A file by its suffix; `source` is the folder it was found in, or itself."""
+    suffix, version = file.suffix.lower(), version_of(file)
+    if suffix == ".png":
+        member = Member("", file.stem, str(file), version, partial(read_file, file))
+        return _tile(source, member, reading)
+    if suffix in PHOTO_SUFFIXES:
+        load = partial(image_from_photo, file)
+        return _picture(source, file.stem, str(file), version, load, reading)
+    if suffix == ".npy":
+        return NpyVolume(file, reading.clip, reading.showing, reading.axes)
+    if suffix in SEGY_SUFFIXES:
+        return SegyVolume(file, reading.clip, reading.geometry, reading.showing)
+    raise DataError(f"{file}: a file of another kind; {EXPECTED}")
 
 
-def _section(source: Path, member: Member) -> Section:
-    def read() -> Bytes:
+def _tile(source: Path, member: Member, reading: Reading) -> Section:
+    def load() -> Bytes:
         return image_from_png(member.read(), member.where, MAX_SECTION_SIDE)
 
-    return Section(member.id, member.where, source, member.version, read)
+    return _picture(source, member.id, member.where, member.version, load, reading)
+
+
+def _picture(
+    source: Path, id_: str, where: str, version: str, load: Callable[[], Bytes], reading: Reading
+) -> Section:
+    def read(tile: tuple[int, int]) -> Shown:
+        return show_picture(load(), tile, reading.clip, reading.showing.stretch)
+
+    return Section(id_, where, source, version, read)
 
 
 def _check_names(volumes: Sequence[Volume]) -> None:

@@ -25,9 +25,8 @@ from saltseg.inference.segy_samples import (
     is_swapped,
     whole_numbers,
 )
-from saltseg.inference.volumes import Result, spread
-from saltseg.tiles.amplitudes import clip_limit, grey_levels
-from saltseg.tiles.survey import Bytes
+from saltseg.inference.tones import Showing
+from saltseg.inference.volumes import Result, Volume, spread
 
 SEGY_SUFFIXES = (".sgy", ".segy")
 _SAMPLED = 256
@@ -67,22 +66,24 @@ class Geometry:
                 )
 
 
-class SegyVolume:
+class SegyVolume(Volume):
     """A file of traces, as one section for each inline (or crossline); see `Volume`."""
 
-    def __init__(self, path: Path, clip: float, geometry: Geometry) -> None:
+    def __init__(
+        self, path: Path, clip: float, geometry: Geometry, showing: Showing | None = None
+    ) -> None:
         """Read the geometry of a file; what is odd about it is told on stderr.
 
         Args:
             path: The file.
-            clip: Percentile of absolute amplitudes at which they are clipped.
+            clip: As in `Volume`.
             geometry: How its headers are to be understood.
+            showing: As in `Volume`.
 
         Raises:
             DataError: It is no SEG-Y file, or has no geometry.
         """
-        self.path = path
-        self._clip = clip
+        super().__init__(path, clip, showing)
         forced = SAMPLE_CODES[geometry.format] if geometry.format else None
         self._layout = find_layout(path, forced)
         if self._layout.rest:
@@ -101,13 +102,8 @@ class SegyVolume:
         """
         return list(self._lines)
 
-    def read(self, id_: str) -> Bytes:
-        """Grey levels of a section, (samples, traces) uint8; a lone trace comes twice."""
-        where = f"{self.path}: section {id_} (sample, trace)"
-        return grey_levels(self.amplitudes(id_), self._limit, where)
-
-    def amplitudes(self, id_: str) -> NDArray[Any]:
-        """Amplitudes of a section, (samples, traces), of the kind that they have in the file."""
+    def samples(self, id_: str) -> NDArray[Any]:
+        """A section, (samples, traces), of the kind that it has in the file."""
         return self._decoded(self._samples(self._lines[id_].traces)).T
 
     def write(self, result: Result, target: Path, binary: bool) -> None:
@@ -213,6 +209,6 @@ class SegyVolume:
         samples = self._layout.record["samples"].base
         return np.concatenate([self._samples(trace) for trace in chosen[:, None]], dtype=samples)
 
-    @cached_property
-    def _limit(self) -> float:
-        return clip_limit(self._decoded(self._sample), self._clip)
+    def some(self) -> NDArray[Any]:
+        """Some traces from all over the sections."""
+        return self._decoded(self._sample)

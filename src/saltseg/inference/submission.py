@@ -8,7 +8,7 @@ from pathlib import Path
 from saltseg.errors import DataError
 from saltseg.files import staged_file
 from saltseg.inference.job import Wishes, predict_into
-from saltseg.inference.model import How, SaltModel
+from saltseg.inference.model import How, KnownModel
 from saltseg.inference.results import OtherPredictionsError, Results
 from saltseg.inference.sections import Inputs, Reading, open_inputs
 from saltseg.tiles import rle
@@ -27,7 +27,7 @@ def write_submission(
     out: Path,
     test: Path,
     sample: Path | None,
-    model: SaltModel,
+    model: KnownModel,
     how: How,
     threshold: float | None = None,
     depths: Path | None = None,
@@ -55,7 +55,8 @@ def write_submission(
         raise DataError(f"{out}: a folder; name the CSV file to write")
     waiting = out.with_name(f".{out.name}.masks")
     with open_inputs([test], Reading(depths=depths)) as inputs:
-        by_id = {section.id: section for section in inputs.sections}
+        others = {id_ for volume in inputs.volumes for id_ in volume.ids}
+        by_id = {one.id: one for one in inputs.sections if one.id not in others}
         ids = list(read_column(sample, "rle_mask")) if sample else list(by_id)
         if not ids:
             raise DataError(f"{sample}: no tiles; expected a row for each tile")

@@ -27,13 +27,16 @@ def clip_limit(amplitudes: NDArray[np.number], percentile: float = 99.0) -> floa
 
 
 def grey_levels(
-    amplitudes: NDArray[np.number], limit: float | None = None, where: str = "amplitudes"
+    amplitudes: NDArray[np.number],
+    limit: float | NDArray[np.floating] | None = None,
+    where: str = "amplitudes",
 ) -> Bytes:
     """Scale amplitudes so that -limit becomes 0, zero the middle and limit 255.
 
     Args:
         amplitudes: Finite, any shape.
-        limit: What lies beyond is clipped, above 0; None for `clip_limit` of these amplitudes.
+        limit: What lies beyond is clipped, above 0: one for all or one for each; None for
+            `clip_limit` of these amplitudes.
         where: File and section for error messages.
 
     Returns:

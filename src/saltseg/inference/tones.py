@@ -1,0 +1,208 @@
+"""The grey levels that one file's samples become: what is a hole, what is zero, what is white."""
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from saltseg.errors import DataError
+from saltseg.inference.defaults import STRETCH, Kind, Stretch
+from saltseg.tiles.amplitudes import clip_limit, grey_levels
+from saltseg.tiles.holes import Mask, Null, find_nulls, holes
+from saltseg.tiles.stretch import local_limits
+from saltseg.tiles.survey import Bytes
+
+_TOPS = (1.0, 255.0, 65535.0)
+"""White, where black is zero."""
+_ONE_SIDED = 0.02
+"""Share of samples that may lie on the other side of zero than all others."""
+_SKEW = 0.5
+"""How far from zero the median of amplitudes may lie, in units of their spread."""
+_VARIED = 4
+"""Values of which not even a drawing has fewer: of those nobody is asked what they are."""
+_NAMED, _ABSURD = 1e-3, 0.9
+"""Shares of the samples: of nulls that are worth a word, of one grey level that cannot be right."""
+
+
+class Shown(NamedTuple):
+    """A section as a network may see it.
+
+    Attributes:
+        grey: Grey levels, (H, W) uint8.
+        holes: (H, W), True where nothing was recorded; None where there is no such place.
+    """
+
+    grey: Bytes
+    holes: Mask | None = None
+
+
+@dataclass(frozen=True)
+class Showing:
+    """What is asked for besides the clip.
+
+    Attributes:
+        stretch: Over how much one clip is taken: the `file`, a `window` of a tile's size around
+            each pixel, or such a piece of each `trace`.
+        null: Values that stand for holes; None for those that are found.
+        kind: What samples are; None for what they look like.
+    """
+
+    stretch: Stretch = STRETCH
+    null: tuple[float, ...] | None = None
+    kind: Kind | None = None
+
+    def settings(self) -> dict[str, Any]:
+        """For the journal of a prediction; NaN, which equals nothing, as text."""
+        return asdict(self) | {"null": None if self.null is None else list(map(str, self.null))}
+
+
+def null_values(told: Sequence[str] | None) -> tuple[float, ...] | None:
+    """What `--null` says: numbers, nan, inf; `none` for no value at all.
+
+    Raises:
+        DataError: Something else.
+    """
+    if not told:
+        return None
+    try:
+        return tuple(float(text) for text in told if text.lower() != "none")
+    except ValueError:
+        raise DataError(
+            f"--null {' '.join(told)}: no number; expected one, such as -999.25, or nan, or none"
+        ) from None
+
+
+class Tones:
+    """How the samples of one file become grey levels."""
+
+    def __init__(self, sample: NDArray[Any], clip: float, showing: Showing, where: object) -> None:
+        """Look at a part of a file; what is strange is told in one line each.
+
+        Args:
+            sample: Samples from all over the file, any shape.
+            clip: Percentile of absolute amplitudes at which they are clipped.
+            showing: What is asked for.
+            where: The file, for messages.
+
+        Raises:
+            DataError: They may be amplitudes or grey levels.
+        """
+        self._clip, self._stretch, self._where = clip, showing.stretch, where
+        self._told: set[str] = set()
+        self._nulls = self._find_nulls(sample, showing.null)
+        empty = ~np.isfinite(sample)
+        for null in self._nulls:
+            empty |= null.equals(sample)
+        rest = np.asarray(sample[~empty], np.float64)
+        self._zero, self._limit, self._is_grey = 0.0, 1.0, False
+        if rest.size:
+            self._scale(rest, sample.dtype, showing.kind)
+
+    def show(self, section: NDArray[Any], tile: tuple[int, int] | None, where: str) -> Shown:
+        """Grey levels of a section, the middle grey in its holes.
+
+        Args:
+            section: Samples, (H, W).
+            tile: Height and width of a training tile, pixels; None for one clip for the file.
+            where: File and section, for messages.
+
+        Raises:
+            DataError: Samples are infinite.
+        """
+        empty = holes(section, self._nulls)
+        amplitudes = np.where(empty, 0.0, np.asarray(section, np.float64) - self._zero)
+        stretch = "file" if self._is_grey and tile and _fits(section.shape, tile) else self._stretch
+        if not tile or stretch == "file" or not np.isfinite(amplitudes).all():
+            grey = grey_levels(amplitudes, self._limit, where)
+        else:
+            grey = _stretched(np.where(empty, np.nan, amplitudes), tile, self._clip, stretch)
+        if np.isnan(section).any():
+            share = np.isnan(section).mean()
+            self._tell("nan", f"{where}: {share:.1%} are NaN, taken for holes")
+        most = np.bincount(grey[~empty], minlength=2).max() / max(1, np.count_nonzero(~empty))
+        if most > _ABSURD and np.ptp(grey):
+            self._tell(
+                "clip",
+                f"{where}: {most:.0%} become one grey level; where spikes or holes are louder than"
+                " the rest, lower --clip, or name their value with --null",
+            )
+        return Shown(grey, empty if empty.any() else None)
+
+    def _find_nulls(self, sample: NDArray[Any], told: tuple[float, ...] | None) -> list[Null]:
+        if told is not None:
+            return [Null(value) for value in told]
+        found = find_nulls(sample)
+        named = [
+            f"{null.value:.10g} ({share:.1%})" for null, share in found.items() if share > _NAMED
+        ]
+        if named:
+            self._tell(
+                "null",
+                f"{self._where}: {', '.join(named)} taken for holes, in which no salt is found;"
+                " --null names other values, or none",
+            )
+        return list(found)
+
+    def _scale(self, rest: NDArray[np.float64], dtype: np.dtype[Any], kind: Kind | None) -> None:
+        """Find what is shown as middle grey, and how far from it black and white are."""
+        low, quiet, middle, loud, high = np.percentile(rest, [0, 16, 50, 84, 100]).tolist()
+        below = float(np.mean(rest < 0)) / max(float(np.mean(rest != 0)), _NAMED)
+        one_sided = not _ONE_SIDED < below < 1 - _ONE_SIDED
+        top = next((top for top in _TOPS if low >= 0 and top / 2 < high <= top), None)
+        if kind is None and dtype == np.uint8:
+            kind, top = "grey", _TOPS[1]
+        elif kind is None and one_sided and np.unique(rest[:1000]).size >= _VARIED:
+            if not top or not 0.25 < middle / top < 0.75:
+                raise DataError(
+                    f"{self._where}: all samples are on one side of zero ({low:.6g} to {high:.6g},"
+                    f" median {middle:.6g}): grey levels, or amplitudes with an offset? Say --grey"
+                    " (the lowest becomes black, the highest white) or --amplitudes (the median is"
+                    " their zero)"
+                )
+            kind = "grey"
+            self._tell("grey", f"{self._where}: taken for grey levels from 0 to {top:g}")
+        self._is_grey = kind == "grey"
+        if self._is_grey:
+            dark, white = (0.0, top) if top else (low, high)
+            self._zero, self._limit = (dark + white) / 2, (white - dark) / 2 or 1.0
+            return
+        if one_sided or abs(middle) > _SKEW * (loud - quiet) / 2:
+            self._zero = middle
+        if self._zero:
+            self._tell("zero", f"{self._where}: amplitudes around {middle:.6g}, taken for zero")
+        self._limit = clip_limit(rest - self._zero, self._clip)
+
+    def _tell(self, what: str, text: str) -> None:
+        """Say something once of each file."""
+        if what not in self._told:
+            self._told.add(what)
+            print(f"Warning: {text}", file=sys.stderr)
+
+
+def show_picture(grey: Bytes, tile: tuple[int, int], clip: float, stretch: Stretch) -> Shown:
+    """A picture of grey levels: as it is, unless it is a section, which is larger than a tile.
+
+    Args:
+        grey: Grey levels, (H, W) uint8.
+        tile: Height and width of a training tile, pixels.
+        clip: Percentile at which what differs from the median is clipped.
+        stretch: As in `Showing`.
+    """
+    if stretch == "file" or _fits(grey.shape, tile):
+        return Shown(grey)
+    return Shown(_stretched(grey - np.median(grey), tile, clip, stretch))
+
+
+def _fits(shape: tuple[int, ...], tile: tuple[int, int]) -> bool:
+    return shape[0] <= tile[0] and shape[1] <= tile[1]
+
+
+def _stretched(
+    amplitudes: NDArray[np.floating], tile: tuple[int, int], clip: float, stretch: Stretch
+) -> Bytes:
+    """Amplitudes, NaN in holes, to grey levels with limits of their own places."""
+    limits = local_limits(stretch, amplitudes, tile, clip)
+    return grey_levels(np.nan_to_num(amplitudes), limits)
