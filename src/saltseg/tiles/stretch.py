@@ -10,7 +10,7 @@ from saltseg.tiles.amplitudes import clip_limit
 
 Floats = NDArray[np.floating]
 _QUIETEST = 1e-3
-"""Of the section's own limit: what is quieter is silence, not to be turned up without end."""
+"""Of the limits of loud places: what is quieter is silence, not to be turned up without end."""
 _TILES = 2
 """Sides of a window, in tiles. In one tile the loudness of salt beside that of layers is lost, in
 many the loudness of a whole section comes back: `benchmarks/stretch.py`."""
@@ -49,16 +49,17 @@ def window_limits(amplitudes: Floats, window: tuple[int, int], percentile: float
     Returns:
         As there.
     """
-    least = _QUIETEST * clip_limit(amplitudes, percentile)
     down, across = (_places(*sides) for sides in zip(amplitudes.shape, window, strict=True))
     knots = np.array(
         [[_own_limit(amplitudes[row, column], percentile) for column in across] for row in down]
     )
+    if np.isnan(knots).all():
+        return np.ones(amplitudes.shape)
     # Where nothing is known the nearest neighbour speaks.
     nearest = ndimage.distance_transform_edt(
         np.isnan(knots), return_distances=False, return_indices=True
     )
-    logs = np.log(np.fmax(knots[tuple(nearest)], least))
+    logs = np.log(np.fmax(knots[tuple(nearest)], _least(knots)))
     for axis, places in enumerate((down, across)):
         middles = [(place.start + place.stop - 1) / 2 for place in places]
         pixels = np.arange(amplitudes.shape[axis])
@@ -85,9 +86,14 @@ def trace_limits(amplitudes: Floats, length: int, percentile: float) -> Floats:
         for values in (np.where(known, amplitudes, 0.0) ** 2, known.astype(np.float64))
     )
     loudness = np.sqrt(np.fmax(power, 0) / np.fmax(share, 1 / length))
-    loudness = np.fmax(loudness, _QUIETEST * clip_limit(amplitudes, percentile))
+    loudness = np.fmax(loudness, _least(loudness) or 1.0)
     limits: Floats = loudness * clip_limit(amplitudes / loudness, percentile)
     return limits
+
+
+def _least(limits: Floats) -> float:
+    """Measured against what is loud, yet not by spikes."""
+    return float(_QUIETEST * np.nanpercentile(limits, 90))
 
 
 def _places(length: int, most: int) -> list[slice]:
