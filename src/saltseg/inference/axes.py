@@ -14,8 +14,10 @@ _LETTERS = dict(zip("idx", _NAMES, strict=True))
 _BLOCK, _LENGTH = 128, 32
 """Neighbours looked at along each axis; and those of which a wavelet makes the mean zero."""
 _TIMES, _LEAST = 3.0, 0.1
-"""Depth must show so much less of its means than what is taken for it, and that so much of them:
-noise shows none along any axis."""
+"""Of the power, means must show so much less down depth than down what is taken for it, and there
+so much: the means of noise hold one part in their length."""
+_LOUDEST = 10.0
+"""Medians of the absolute samples: beyond are spikes and null values."""
 
 
 def order_of(axes: str, count: int, where: Path) -> tuple[int, ...]:
@@ -70,17 +72,14 @@ def seems_depth(array: NDArray[Any], taken: int) -> int | None:
     if np.isnan(block).all():
         return None
     block -= np.nanmedian(block)
-    # Spikes and null values would drown the rest.
-    most = 5 * np.nanmedian(np.abs(block))
-    block = np.nan_to_num(np.clip(block, -most, most))
+    most = _LOUDEST * np.nanmedian(np.abs(block))
+    block = np.where(np.abs(block) <= most, block, 0.0)
     power = float((block**2).mean())
     if not power:
         return None
-    shown = [
-        float((ndimage.uniform_filter1d(block, min(_LENGTH, length), axis=axis) ** 2).mean())
-        / power
-        for axis, length in enumerate(block.shape)
-    ]
+    lengths = [min(_LENGTH, length) for length in block.shape]
+    means = [ndimage.uniform_filter1d(block, n, axis=axis) for axis, n in enumerate(lengths)]
+    shown = [float((mean**2).mean()) / power for mean in means]
     least = int(np.argmin(shown))
-    clear = shown[taken] > _LEAST and shown[taken] > _TIMES * shown[least]
+    clear = shown[taken] > max(_LEAST, _TIMES / lengths[taken], _TIMES * shown[least])
     return least if clear and least != taken else None

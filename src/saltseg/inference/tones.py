@@ -118,15 +118,20 @@ class Tones:
         if not tile or stretch == "file" or not np.isfinite(amplitudes).all():
             grey = grey_levels(amplitudes, self._limit, where)
         else:
-            grey = _stretched(np.where(empty, np.nan, amplitudes), tile, self._clip, stretch)
+            known = np.where(empty, np.nan, amplitudes)
+            # Nobody knows which grey is zero.
+            middle = np.nanmedian(known) if self._is_grey and not empty.all() else 0.0
+            grey = _stretched(known - middle, tile, self._clip, stretch)
         if np.isnan(section).any():
             share = np.isnan(section).mean()
             self._tell("nan", f"{where}: {share:.1%} are NaN, taken for holes")
-        most = np.bincount(grey[~empty], minlength=2).max() / max(1, np.count_nonzero(~empty))
+        counts = np.bincount(grey[~empty], minlength=256)
+        # Zero lies between two levels.
+        most = (counts[1:] + counts[:-1]).max() / max(1, counts.sum())
         if most > _ABSURD and np.ptp(grey):
             self._tell(
                 "clip",
-                f"{where}: {most:.0%} become one grey level; where spikes or holes are louder than"
+                f"{where}: {most:.0%} become one grey; where spikes or holes are louder than"
                 " the rest, lower --clip, or name their value with --null",
             )
         return Shown(grey, empty if empty.any() else None)
