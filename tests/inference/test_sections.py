@@ -1,10 +1,12 @@
 """What is found in files and folders."""
 
 import os
+import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from saltseg.errors import DataError
 from saltseg.inference.sections import Reading, open_inputs
@@ -98,3 +100,65 @@ def test_mistakes_are_one_line(tmp_path: Path) -> None:
             read(*paths)
         assert expected in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def mixed(folder: Path) -> Path:
+    """A folder as people have it."""
+    folder_of(folder, "tile.png", "deeper/inside.png", ".hidden.png")
+    np.save(folder / "line.npy", amplitudes(6))
+    write_segy(folder / "cube.SGY", amplitudes(6), grid([1, 2], [1, 2, 3]))
+    for name in ("photo.jpg", "scan.tif"):
+        Image.fromarray(picture(30, 40)).save(folder / name)
+    (folder / "notes.txt").write_text("mine")
+    (folder / "depths.csv").write_text("id,z\n")
+    return folder
+
+
+def test_a_folder_gives_all_that_can_be_read(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = read(mixed(tmp_path / "d"))
+    assert list(found) == ["cube/inline-1", "cube/inline-2", "line", "photo", "scan", "tile"]
+    said = capsys.readouterr().err
+    assert said == f"Warning: {tmp_path}/d: 2 files passed over (depths.csv, notes.txt)\n"
+
+
+@pytest.mark.parametrize("kind", ["folder", "zip"])
+def test_what_is_passed_over_is_told(
+    tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / ("d" if kind == "folder" else "d.zip")
+    names = ("images/a.png", "masks/a.png", "b.npy", "c.sgy", "d.jpg", "e.csv")
+    if kind == "folder":
+        folder_of(path, *names)
+    else:
+        write_zip(path, {"a": picture()})
+        with zipfile.ZipFile(path, "a") as file:
+            for name in names[1:]:
+                file.writestr(name, b"")
+    assert list(read(path)) == ["a"]
+    said = capsys.readouterr().err
+    assert said == f"Warning: {path}: 4 files passed over (b.npy, c.sgy, d.jpg, ...)\n"
+
+
+def test_nothing_is_said_of_a_plain_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    read(folder_of(tmp_path / "d", "a.png", "b.png"))
+    read(write_zip(tmp_path / "t.zip", {"a": picture()}))
+    assert not capsys.readouterr().err
+
+
+def test_two_kinds_of_one_name_in_a_folder_are_one_line(tmp_path: Path) -> None:
+    np.save(mixed(tmp_path / "d") / "tile.npy", amplitudes(6))
+    with pytest.raises(DataError, match=r"1 tile \(tile\) more than once"):
+        read(tmp_path / "d")
+
+
+def test_whoever_must_be_asked_is_asked_at_once(tmp_path: Path) -> None:
+    np.save(tmp_path / "v.npy", np.abs(amplitudes(40)))
+    with (
+        pytest.raises(DataError, match=r"v.npy: all samples are on one side of zero"),
+        open_inputs([tmp_path / "v.npy"], Reading()),
+    ):
+        pass

@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
-from saltseg.inference.defaults import BATCH_SIZE, OVERLAP
+from saltseg.inference.defaults import BATCH_SIZE, CLIP, OVERLAP, STRETCH, Stretch
+from saltseg.inference.tones import Showing, Tones
 from saltseg.inference.windows import Canvas, Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Strict, Threshold
@@ -118,6 +119,34 @@ class KnownModel:
         """Height and width of the tiles it was trained on, pixels."""
         return self.blueprint.native.height, self.blueprint.native.width
 
+    def grey_levels(
+        self, amplitudes: NDArray[np.number], *, stretch: Stretch = STRETCH, clip: float = CLIP
+    ) -> Bytes:
+        """Amplitudes to what `predict` takes, as `saltseg predict` does it with a file of them.
+
+        Args:
+            amplitudes: A section, (H, W), or several, (N, H, W); NaN where there is none.
+            stretch: Over how much one clip is taken: the `file`, which is all sections together, a
+                `window` of two tiles around each pixel, or a piece of each `trace`.
+            clip: Percentile of absolute amplitudes at which they are clipped.
+
+        Returns:
+            Grey levels of the same shape, uint8.
+
+        Raises:
+            DataError: They are of another shape, infinite, or seem to be no amplitudes.
+        """
+        sections = _array(amplitudes, "amplitudes")
+        if sections.ndim not in (2, 3) or sections.dtype.kind not in "fiu" or not sections.size:
+            raise DataError(
+                f"amplitudes: {sections.ndim} axes of {sections.dtype}; expected numbers, (H, W) or"
+                " (N, H, W)"
+            )
+        tones = Tones(sections, clip, Showing(stretch), "amplitudes")
+        each = sections if sections.ndim == 3 else sections[None]
+        shown = [tones.show(section, self.tile, "amplitudes").grey for section in each]
+        return np.stack(shown).reshape(sections.shape)
+
     def load(self) -> "SaltModel":
         """The same with its networks.
 
@@ -153,7 +182,7 @@ class SaltModel(KnownModel):
 
         Args:
             images: Grey levels 0 to 255, (N, H, W) uint8, or one picture, (H, W). For amplitudes
-                see `saltseg.grey_levels`.
+                see `grey_levels`.
             z: Seismic depth of each picture, (N,); needed where `needs_z`.
             flip: Predict each picture mirrored, too, and take the mean.
             overlap: Share of a window that its neighbour covers too, 0 to below 1.
@@ -169,7 +198,7 @@ class SaltModel(KnownModel):
         if images.dtype != np.uint8 or images.ndim not in (2, 3):
             raise DataError(
                 f"images: {images.ndim} axes of {images.dtype}; expected grey levels, (H, W) or"
-                " (N, H, W) uint8; saltseg.grey_levels makes them of amplitudes"
+                " (N, H, W) uint8; grey_levels makes them of amplitudes"
             )
         pictures = images if images.ndim == 3 else images[None]
         if depths is None:

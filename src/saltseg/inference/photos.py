@@ -39,6 +39,11 @@ def image_from_photo(path: Path) -> Bytes:
                 return _grey(np.asarray(picture), path)
     except DataError:
         raise
+    except Image.DecompressionBombError:
+        raise DataError(
+            f"{path}: more pixels than a section has; expected at most {MAX_SECTION_SIDE} a side,"
+            " so cut it"
+        ) from None
     except Exception as error:  # Pillow lets through whatever its decoders raise
         raise DataError(
             f"{path}: no readable JPEG or TIFF ({type(error).__name__}); save it as PNG"
