@@ -57,8 +57,11 @@ def test_a_small_file_of_huge_size_is_not_decoded(tmp_path: Path) -> None:
     path = saved(tmp_path / "bomb.jpg", picture(16, 16))
     data = bytearray(path.read_bytes())
     sizes = data.index(b"\xff\xc0") + 5
-    for side, expected in ((16_000, "16000x16000 pixels|no readable"), (60_000, "more pixels")):
-        data[sizes : sizes + 4] = 2 * side.to_bytes(2)
+    for height, width, expected in (
+        (60_000, 60_000, "more pixels than a section has"),
+        (40_000, 16, "40000x16 pixels; expected at most 32768"),
+    ):
+        data[sizes : sizes + 4] = height.to_bytes(2) + width.to_bytes(2)
         path.write_bytes(data)
-        with pytest.raises(DataError, match=rf"bomb.jpg: .*({expected})"):
+        with pytest.raises(DataError, match=rf"bomb.jpg: {expected}"):
             image_from_photo(path)
