@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from saltseg.inference.model import How, SaltModel
+from saltseg.inference.model import How, KnownModel, SaltModel
 from saltseg.inference.results import Results
 from tests.inference.sample import SIDE, brightness, model_of, picture, png, write_zip
 from tests.inference.test_job import PLAIN, mask, run, tiles
@@ -208,6 +208,15 @@ def test_nobody_reads_any_more_when_an_error_is_told(
     # That of the progress bar may: nobody waits for it to end.
     names = [thread.name for thread in set(threading.enumerate()) - before]
     assert not [name for name in names if name.startswith("ThreadPoolExecutor")]
+
+
+def test_nothing_to_do_needs_no_networks(tmp_path: Path) -> None:
+    path, _ = tiles(tmp_path)
+    table, model = run(tmp_path / "out", [path]), model_of()
+    known = KnownModel(model.blueprint, model.facts, model.digest)
+    pd.testing.assert_frame_equal(run(tmp_path / "out", [path], known), table)
+    with pytest.raises(NotImplementedError):
+        run(tmp_path / "new", [path], known)
 
 
 def test_nothing_to_do_is_quick_and_changes_nothing(tmp_path: Path) -> None:

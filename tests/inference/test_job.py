@@ -12,7 +12,7 @@ import segyio
 
 from saltseg.errors import DataError
 from saltseg.inference.job import Wishes, predict_into
-from saltseg.inference.model import How, SaltModel
+from saltseg.inference.model import How, KnownModel
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.inference.tones import Showing
 from tests.inference.sample import SIDE, model_of, picture, png, write_zip
@@ -26,7 +26,7 @@ AS_IS = Reading(showing=Showing("file"))
 def run(
     out: Path,
     paths: Sequence[Path],
-    model: SaltModel | None = None,
+    model: KnownModel | None = None,
     wishes: Wishes = PLAIN,
     how: How | None = None,
     reading: Reading | None = None,
@@ -131,6 +131,25 @@ def test_a_section_too_long_for_a_picture_is_one_line(tmp_path: Path) -> None:
     np.save(tmp_path / "long.npy", np.zeros((2, 10**6 + 1), np.uint8))
     with pytest.raises(DataError, match=r"long: 2x1000001 pixels, which no PNG can hold"):
         run(tmp_path / "out", [tmp_path / "long.npy"])
+
+
+@pytest.mark.parametrize("kind", ["npy", "sgy"])
+def test_no_salt_in_holes(tmp_path: Path, kind: str, capsys: pytest.CaptureFixture[str]) -> None:
+    section = picture(80, 200).astype(np.float32) - 127.5
+    section[20:60, 30:120] = -999.25
+    if kind == "npy":
+        np.save(tmp_path / "v.npy", section)
+    else:
+        write_segy(tmp_path / "v.sgy", section.T, grid([1], range(200)), kind=5)
+    out = tmp_path / "out"
+    wishes = replace(PLAIN, threshold=0.0, probabilities=True)
+    table = run(out, [tmp_path / f"v.{kind}"], wishes=wishes)
+    assert table["coverage"].tolist() == [pytest.approx(1 - 40 * 90 / 16000, abs=0.01)]
+    [path] = out.rglob("masks/**/*.png")
+    assert not mask(path)[20:60, 30:120].any()
+    [path] = out.rglob("probabilities/**/*.png")
+    assert not mask(path)[20:60, 30:120].any()
+    assert "-999.25 (22.5%) taken for holes" in capsys.readouterr().err
 
 
 def test_a_bad_tile_leaves_the_others(tmp_path: Path) -> None:
