@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.inference.model import How, Picture, ahead
+from saltseg.inference.model import How, Picture
+from saltseg.inference.queues import ahead
 from tests.inference.sample import SIDE, model_of, picture
 
 

@@ -93,6 +93,8 @@ def test_infinity_is_named_with_its_place(tmp_path: Path) -> None:
         (np.zeros((4, 4), bool), "of bool"),
         (np.zeros((4, 4), complex), "of complex"),
         (np.full((4, 4), None), "no readable array"),
+        (np.zeros((1, 9, 9, 1)), "1x9x9x1"),
+        (np.zeros((9, 9), [("a", "f4")]), "9x9 of"),
     ],
 )
 def test_other_arrays_are_one_line(tmp_path: Path, array: np.ndarray, expected: str) -> None:
@@ -102,6 +104,14 @@ def test_other_arrays_are_one_line(tmp_path: Path, array: np.ndarray, expected: 
         NpyVolume(path, 99)
     assert expected in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("last", "dtype"), [(1, "f4"), (3, "u1"), (4, "u1")])
+def test_a_picture_with_channels_is_one_line(tmp_path: Path, last: int, dtype: str) -> None:
+    path = written(tmp_path / "v.npy", np.zeros((20, 30, last), dtype))
+    with pytest.raises(DataError, match=rf"v.npy: {last} value.* as in a picture with channels"):
+        NpyVolume(path, 99)
+    assert len(NpyVolume(path, 99, axes="inline,depth,crossline").ids) == 20
 
 
 @pytest.mark.parametrize("content", [b"", b"no array", b"\x93NUMPY\x01\x00\xff\xff{"])

@@ -58,6 +58,10 @@ def told(tmp_path_factory: pytest.TempPathFactory) -> dict[str, list[Any]]:
 PREDICT = ["predict", "test.zip", "--models", "models", "--out"]
 REFUSED = {
     "another folder": ([*PREDICT, "mine"], "mine: holds other files"),
+    "options are understood": (
+        [*PREDICT, "mine", "--null", "-999.25", "--null", "nan", "--grey", "--stretch", "trace"],
+        "mine: holds other files",
+    ),
     "threshold": ([*PREDICT, "x", "--threshold", "7"], "--threshold"),
     "stretch": ([*PREDICT, "x", "--stretch", "tile"], "--stretch"),
     "null": ([*PREDICT, "x", "--null", "deep"], "--null deep: no number"),

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from saltseg.inference.defaults import OVERLAP
+from saltseg.inference.defaults import OVERLAP, STRETCH
 from saltseg.inference.files import load_models
 from saltseg.inference.model import SaltModel
 from saltseg.inference.windows import Canvas
@@ -18,18 +18,24 @@ TILE, SIZE = 101, (1000, 2000)
 
 
 @pytest.fixture(scope="module")
-def section() -> np.ndarray:
+def amplitudes() -> np.ndarray:
     """Ten by twenty tiles of the synthetic survey, uncut."""
     recipe = read_recipe(ROOT / "data/synthetic.yaml")
     large = recipe.section.model_copy(update={"rows": 10, "columns": 20, "tile": TILE})
     recipe = recipe.model_copy(update={"section": large})
     amplitudes, _ = make_section(recipe, free=100, rng=np.random.default_rng(3))
-    return grey_levels(amplitudes[: SIZE[0], : SIZE[1]])
+    return amplitudes[: SIZE[0], : SIZE[1]]
 
 
 @pytest.fixture(scope="module")
 def model(engine: None, trained: Project) -> SaltModel:
     return load_models(Path(trained.root) / "models/plain")
+
+
+@pytest.fixture(scope="module")
+def section(amplitudes: np.ndarray) -> np.ndarray:
+    """The same with one clip."""
+    return grey_levels(amplitudes)
 
 
 def steps(found: np.ndarray, axis: int) -> np.ndarray:
@@ -63,6 +69,28 @@ def test_a_section_has_no_seams(model: SaltModel, section: np.ndarray) -> None:
     assert seams(found, alone, OVERLAP) < 1.1
     # Laid side by side the same windows do not fit: the measure sees a seam where there is one.
     assert seams(model.predict(section, overlap=0), alone, 0) > 2
+
+
+def test_a_stretched_section_has_no_seams_and_needs_no_even_loudness(
+    model: SaltModel, amplitudes: np.ndarray
+) -> None:
+    """What stretches it, too, follows windows; it makes a quiet part look as it did before."""
+    quiet = amplitudes[:404, :808].copy()
+    quiet[:, :404] *= 0.1
+    even, changed, one_clip = (
+        model.predict(model.grey_levels(one, stretch=stretch))
+        for one, stretch in (
+            (amplitudes[:404, :808], STRETCH),
+            (quiet, STRETCH),
+            (quiet, "file"),
+        )
+    )
+    left = np.s_[:, :202]
+    assert np.abs(changed - even)[left].mean() < 0.2 * np.abs(one_clip - even)[left].mean()
+    whole = model.grey_levels(amplitudes)
+    windows = Canvas(SIZE, (TILE, TILE), OVERLAP).windows
+    alone = model.predict(np.stack([whole[place] for place in windows]))
+    assert seams(model.predict(whole), alone, OVERLAP) < 1.1
 
 
 def test_a_section_moved_by_some_pixels_looks_the_same(

@@ -137,6 +137,39 @@ def test_a_clip_that_shows_nothing_is_told(capsys: pytest.CaptureFixture[str]) -
     assert not capsys.readouterr().err
 
 
+def test_amplitudes_that_cannot_be_right_are_told(capsys: pytest.CaptureFixture[str]) -> None:
+    unsigned = (layers(3000).astype(np.int16).astype(np.int32) + 32768).astype(np.uint16)
+    shown(unsigned.view(np.int16))
+    assert "v.npy: samples on both sides of zero and hardly any near it" in capsys.readouterr().err
+    shown(np.clip(layers(), -150, 150))
+    assert "become black or white; expected few" in capsys.readouterr().err
+    shown(layers(1).astype(np.float32).byteswap())
+    assert "become one grey" in capsys.readouterr().err
+    section = layers()
+    section[90:] = section[89]
+    shown(section)
+    assert "in 25.8% traces do not change, taken for holes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("stretch", ["file", "window", "trace"])
+@pytest.mark.parametrize("unit", [1e-200, 1e200])
+@pytest.mark.filterwarnings("error")
+def test_any_unit_will_do(stretch: str, unit: float) -> None:
+    expected = shown(layers(), stretch=stretch)
+    np.testing.assert_allclose(
+        shown(layers() * unit, stretch=stretch).astype(int), expected, atol=1
+    )
+
+
+@pytest.mark.parametrize("stretch", ["file", "window", "trace"])
+def test_byte_order_and_precision_do_not_matter(stretch: str) -> None:
+    expected = shown(layers().astype("<f4"), stretch=stretch)
+    for dtype in (">f4", ">f8", "f8", "g"):
+        found = shown(layers().astype("<f4").astype(dtype), stretch=stretch)
+        np.testing.assert_array_equal(found, expected)
+    np.testing.assert_allclose(shown(layers().astype(">i4"), stretch=stretch), expected, atol=2)
+
+
 def test_quiet_parts_are_turned_up_but_not_over_the_file() -> None:
     section = layers()
     section[:, :75] *= 0.1

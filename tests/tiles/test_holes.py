@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from saltseg.tiles.holes import RUN, Null, find_nulls, holes
+from saltseg.tiles.holes import RUN, Blank, Null, find_blank, holes
 
 LOUD = 1000.0
 
@@ -23,7 +23,7 @@ def with_hole(numbers: np.ndarray, value: float) -> np.ndarray:
 
 
 def masked(section: np.ndarray) -> np.ndarray:
-    return holes(section, find_nulls(section))
+    return holes(section, find_blank(section))
 
 
 EXPECTED = np.zeros((200, 100), bool)
@@ -46,7 +46,7 @@ def test_holes_of_integers(value: int) -> None:
 def test_the_share_is_told_and_the_commonest_comes_first() -> None:
     section = with_hole(amplitudes(), -9999)
     section[:, :50] = 1e30
-    found = find_nulls(section)
+    found = find_blank(section).nulls
     assert [null.value for null in found][:2] == [np.float32(1e30), -9999]
     assert list(found.values())[:2] == [0.5, pytest.approx(0.05)]
 
@@ -63,11 +63,9 @@ def test_the_share_is_told_and_the_commonest_comes_first() -> None:
         np.clip(amplitudes("i2"), -500, 500),
         np.clip(amplitudes(), -2000, 600),
         np.clip(amplitudes("f4", 80) + 128, 0, 255).astype(np.uint8),
-        np.zeros((200, 100)),
-        np.full((200, 100), 7.0),
         np.repeat(amplitudes(), 2, axis=0),  # interpolated: every value twice
     ],
-    ids=range(12),
+    ids=range(10),
 )
 def test_what_repeats_and_is_no_hole(section: np.ndarray) -> None:
     assert not masked(section).any()
@@ -100,9 +98,9 @@ def test_single_samples_far_out_are_holes() -> None:
 def test_nan_is_always_a_hole_and_what_is_told_is_one() -> None:
     section = amplitudes()
     section[3, 4], section[5, 6], section[7, 8] = np.nan, -999.25, np.inf
-    told = [Null(-999.25), Null(np.inf)]
-    assert np.argwhere(holes(section, told)).tolist() == [[3, 4], [5, 6], [7, 8]]
-    assert np.argwhere(holes(section, [])).tolist() == [[3, 4]]
+    told = {Null(-999.25): 0.0, Null(np.inf): 0.0}
+    assert np.argwhere(holes(section, Blank(told))).tolist() == [[3, 4], [5, 6], [7, 8]]
+    assert np.argwhere(holes(section, Blank({}))).tolist() == [[3, 4]]
 
 
 def test_a_null_that_lost_digits_is_the_same() -> None:
@@ -114,4 +112,19 @@ def test_a_null_that_lost_digits_is_the_same() -> None:
 def test_a_short_trace_may_be_silent() -> None:
     section = amplitudes()[:5]
     section[:, 20:40] = 0
-    assert holes(section, [Null(0, alone=False)])[:, 20:40].all()
+    assert holes(section, Blank({Null(0, alone=False): 0}))[:, 20:40].all()
+
+
+@pytest.mark.parametrize("value", [0.0, 7.0])
+def test_a_file_of_one_value_holds_nothing(value: float) -> None:
+    assert masked(np.full((200, 100), value)).all()
+
+
+def test_traces_that_do_not_change_hold_nothing() -> None:
+    """Filled up with their last sample, or with noise far below all that is recorded."""
+    section = amplitudes()
+    section[150:] = section[149]
+    section[:, :20] = np.random.default_rng(1).normal(0, 1e-25, (200, 20))
+    expected = np.zeros(section.shape, bool)
+    expected[149:], expected[:, :20] = True, True
+    np.testing.assert_array_equal(masked(section), expected)

@@ -67,13 +67,14 @@ def seems_depth(array: NDArray[Any], taken: int) -> int | None:
         slice((length - min(length, _BLOCK)) // 2, (length + min(length, _BLOCK)) // 2)
         for length in array.shape
     )
-    block = np.asarray(array[middle], np.float64)
+    with np.errstate(invalid="ignore"):
+        block = np.asarray(array[middle], np.float64)
     block = np.where(np.isfinite(block), block, np.nan)
     if np.isnan(block).all():
         return None
     block -= np.nanmedian(block)
     most = _LOUDEST * np.nanmedian(np.abs(block))
-    block = np.where(np.abs(block) <= most, block, 0.0)
+    block = np.where(np.abs(block) <= most, block, 0.0) / (most or 1.0)
     power = float((block**2).mean())
     if not power:
         return None

@@ -1,10 +1,8 @@
 """A trained model: networks of one or several folds, and what happens before and after them."""
 
 from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
-from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -12,6 +10,7 @@ from numpy.typing import NDArray
 
 from saltseg.errors import DataError
 from saltseg.inference.defaults import BATCH_SIZE, CLIP, OVERLAP, STRETCH, Stretch
+from saltseg.inference.queues import ahead, batches
 from saltseg.inference.tones import Showing, Tones
 from saltseg.inference.windows import Canvas, Floats
 from saltseg.nets.blueprint import Blueprint
@@ -25,7 +24,6 @@ Networks = Callable[[Bytes], Floats]
 """Network input (B, S, S, C) uint8 -> salt probability (B, S, S) float32, mean over the folds."""
 
 Label = TypeVar("Label")
-Item = TypeVar("Item")
 
 LEAST_SIDE = 2
 
@@ -122,12 +120,11 @@ class KnownModel:
     def grey_levels(
         self, amplitudes: NDArray[np.number], *, stretch: Stretch = STRETCH, clip: float = CLIP
     ) -> Bytes:
-        """Amplitudes to what `predict` takes, as `saltseg predict` does it with a file of them.
+        """Amplitudes to what `predict` takes, as `saltseg predict` makes it of a file.
 
         Args:
             amplitudes: A section, (H, W), or several, (N, H, W); NaN where there is none.
-            stretch: Over how much one clip is taken: the `file`, which is all sections together, a
-                `window` of two tiles around each pixel, or a piece of each `trace`.
+            stretch: As in `saltseg.inference.tones.Showing`; `file` is all sections together.
             clip: Percentile of absolute amplitudes at which they are clipped.
 
         Returns:
@@ -240,8 +237,8 @@ class SaltModel(KnownModel):
         """
         windows = self._windows(pictures, how)
         # Closed, so that nothing is read any more when an error is told.
-        with closing(ahead(_batches(windows, how.batch_size))) as batches:
-            for batch in batches:
+        with closing(ahead(batches(windows, how.batch_size))) as made:
+            for batch in made:
                 inputs = np.stack([window.input for window in batch])
                 for window, tile in zip(batch, self._forward(inputs, how), strict=True):
                     tile = resize_back(tile, *window.shape)
@@ -304,19 +301,3 @@ def _array(values: object, name: str) -> NDArray[Any]:
         return np.asarray(values)
     except ValueError as error:
         raise DataError(f"{name}: no array ({error})") from None
-
-
-def _batches(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    iterator = iter(items)
-    while batch := list(islice(iterator, size)):
-        yield batch
-
-
-def ahead(items: Iterable[Item]) -> Generator[Item]:
-    """The same items, each one made in a thread while the one before is worked on."""
-    iterator, end = iter(items), object()
-    with ThreadPoolExecutor(1) as pool:
-        coming = pool.submit(next, iterator, end)
-        while (item := coming.result()) is not end:
-            coming = pool.submit(next, iterator, end)
-            yield item  # type: ignore[misc]

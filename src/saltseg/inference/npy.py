@@ -46,6 +46,12 @@ class NpyVolume(Volume):
         if array.ndim not in (2, 3) or array.dtype.kind not in "fiu" or not array.size:
             shape = "x".join(map(str, array.shape)) or "of one number"
             raise DataError(f"{path}: an array {shape} of {str(array.dtype)[:40]}; {_EXPECTED}")
+        if axes is None and array.ndim == 3 and _is_picture(array):
+            raise DataError(
+                f"{path}: {array.shape[2]} value(s) at each of {array.shape[0]}x{array.shape[1]}"
+                " places, as in a picture with channels; save one of them, or say with --axes what"
+                " the axes are"
+            )
         self._told_axes = axes is not None
         self._order = order_of(axes or AXES, array.ndim, path)
         if array.ndim == 2:
@@ -124,6 +130,13 @@ def _sections(array: NDArray[Any], order: tuple[int, ...]) -> NDArray[Any]:
     """A view of the same array as (sections, samples, traces)."""
     turned = array.transpose(order)
     return turned if turned.ndim == 3 else turned[None]
+
+
+def _is_picture(array: NDArray[Any]) -> bool:
+    """Whether the last axis seems to count colours, not traces."""
+    height, width, last = array.shape
+    colours = (3, 4) if array.dtype == np.uint8 else ()
+    return last in (1, *colours) and min(height, width) > max(colours, default=1)
 
 
 def _sample(sections: NDArray[Any]) -> NDArray[Any]:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 
 from saltseg.errors import DataError
 from saltseg.inference.defaults import STRETCH, Kind, Stretch
-from saltseg.tiles.amplitudes import clip_limit, grey_levels
-from saltseg.tiles.holes import Mask, Null, find_nulls, holes
+from saltseg.tiles.amplitudes import as_floats, clip_limit, grey_levels
+from saltseg.tiles.holes import Blank, Mask, Null, find_blank, holes
 from saltseg.tiles.stretch import local_limits
 from saltseg.tiles.survey import Bytes
 
@@ -21,10 +21,13 @@ _ONE_SIDED = 0.02
 """Share of samples that may lie on the other side of zero than all others."""
 _SKEW = 0.5
 """How far from zero the median of amplitudes may lie, in units of their spread."""
+_NEAR, _FEW, _BOTH = 0.1, 0.02, 0.1
+"""A share of the clip; of the amplitudes that are less; of those on one side of zero."""
 _VARIED = 4
 """Values of which not even a drawing has fewer: of those nobody is asked what they are."""
-_NAMED, _ABSURD = 1e-3, 0.9
-"""Shares of the samples: of nulls that are worth a word, of one grey level that cannot be right."""
+_NAMED, _FLAT, _ABSURD, _CLIPPED = 1e-3, 0.01, 0.9, 0.4
+"""Shares of samples that are worth a word: those that are null, that do not change, that become one
+grey, that become black or white."""
 
 
 class Shown(NamedTuple):
@@ -44,8 +47,8 @@ class Showing:
     """What is asked for besides the clip.
 
     Attributes:
-        stretch: Over how much one clip is taken: the `file`, a `window` of a tile's size around
-            each pixel, or such a piece of each `trace`.
+        stretch: Over how much one clip is taken: the `file`, a `window` of two by two tiles around
+            each pixel, or a tile's height of each `trace`.
         null: Values that stand for holes; None for those that are found.
         kind: What samples are; None for what they look like.
     """
@@ -92,11 +95,11 @@ class Tones:
         """
         self._clip, self._stretch, self._where = clip, showing.stretch, where
         self._told: set[str] = set()
-        self._nulls = self._find_nulls(sample, showing.null)
+        self._blank = self._find_blank(sample, showing.null)
         empty = ~np.isfinite(sample)
-        for null in self._nulls:
+        for null in self._blank.nulls:
             empty |= null.equals(sample)
-        rest = np.asarray(sample[~empty], np.float64)
+        rest = as_floats(sample[~empty])
         self._zero, self._limit, self._is_grey = 0.0, 1.0, False
         if rest.size:
             self._scale(rest, sample.dtype, showing.kind)
@@ -112,8 +115,8 @@ class Tones:
         Raises:
             DataError: Samples are infinite.
         """
-        empty = holes(section, self._nulls)
-        amplitudes = np.where(empty, 0.0, np.asarray(section, np.float64) - self._zero)
+        empty = holes(section, self._blank)
+        amplitudes = np.where(empty, 0.0, as_floats(section) - self._zero)
         stretch = "file" if self._is_grey and tile and _fits(section.shape, tile) else self._stretch
         if not tile or stretch == "file" or not np.isfinite(amplitudes).all():
             grey = grey_levels(amplitudes, self._limit, where)
@@ -122,26 +125,47 @@ class Tones:
             # Nobody knows which grey is zero.
             middle = np.nanmedian(known) if self._is_grey and not empty.all() else 0.0
             grey = _stretched(known - middle, tile, self._clip, stretch)
-        if np.isnan(section).any():
-            share = np.isnan(section).mean()
-            self._tell("nan", f"{where}: {share:.1%} are NaN, taken for holes")
-        counts = np.bincount(grey[~empty], minlength=256)
-        # Zero lies between two levels.
-        most = (counts[1:] + counts[:-1]).max() / max(1, counts.sum())
-        if most > _ABSURD and np.ptp(grey):
-            self._tell(
-                "clip",
-                f"{where}: {most:.0%} become one grey; where spikes or holes are louder than"
-                " the rest, lower --clip, or name their value with --null",
-            )
+        self._check(section, empty, grey, where)
         return Shown(grey, empty if empty.any() else None)
 
-    def _find_nulls(self, sample: NDArray[Any], told: tuple[float, ...] | None) -> list[Null]:
+    def _check(self, section: NDArray[Any], empty: Mask, grey: Bytes, where: str) -> None:
+        """Say once of the file what looks wrong in a section."""
+        shares = np.bincount(grey[~empty], minlength=256) / max(1, int((~empty).sum()))
+        if (share := float(np.isnan(section).mean())) > 0:
+            self._tell("nan", f"{where}: {share:.1%} are NaN, taken for holes")
+        flat = empty & ~np.isnan(section)
+        for null in self._blank.nulls:
+            flat &= ~null.equals(section)
+        if (share := float(flat.mean())) > _FLAT:
+            self._tell(
+                "flat",
+                f"{where}: in {share:.1%} traces do not change, taken for holes; --null none if"
+                " they are none",
+            )
+        # Zero lies between two levels.
+        if (share := float((shares[1:] + shares[:-1]).max())) > _ABSURD:
+            self._tell(
+                "clip",
+                f"{where}: {share:.0%} become one grey; where spikes or holes are louder than the"
+                " rest, lower --clip, or name their value with --null",
+            )
+        if (share := float(shares[0] + shares[255])) > _CLIPPED:
+            self._tell(
+                "black",
+                f"{where}: {share:.0%} become black or white; expected few, as where amplitudes"
+                " were not cut off before",
+            )
+
+    def _find_blank(self, sample: NDArray[Any], told: tuple[float, ...] | None) -> Blank:
         if told is not None:
-            return [Null(value) for value in told]
-        found = find_nulls(sample)
+            return Blank(dict.fromkeys(map(Null, told), 0.0))
+        found = (
+            Blank({}) if sample.dtype == np.uint8 and np.ptp(sample) == 0 else find_blank(sample)
+        )
         named = [
-            f"{null.value:.10g} ({share:.1%})" for null, share in found.items() if share > _NAMED
+            f"{null.value + 0:.10g} ({share:.1%})"
+            for null, share in found.nulls.items()
+            if share > _NAMED
         ]
         if named:
             self._tell(
@@ -149,7 +173,7 @@ class Tones:
                 f"{self._where}: {', '.join(named)} taken for holes, in which no salt is found;"
                 " --null names other values, or none",
             )
-        return list(found)
+        return found
 
     def _scale(self, rest: NDArray[np.float64], dtype: np.dtype[Any], kind: Kind | None) -> None:
         """Find what is shown as middle grey, and how far from it black and white are."""
@@ -176,7 +200,14 @@ class Tones:
             return
         if one_sided or abs(middle) > _SKEW * (loud - quiet) / 2:
             self._zero = middle
-        if self._zero:
+        near = float(np.mean(np.abs(rest) < _NEAR * clip_limit(rest, self._clip)))
+        if near < _FEW and _BOTH < below < 1 - _BOTH:
+            self._tell(
+                "far",
+                f"{self._where}: samples on both sides of zero and hardly any near it; expected"
+                " most there: were numbers without a sign read as if they had one?",
+            )
+        elif self._zero:
             self._tell("zero", f"{self._where}: amplitudes around {middle:.6g}, taken for zero")
         self._limit = clip_limit(rest - self._zero, self._clip)
 

@@ -7,6 +7,12 @@ from saltseg.errors import DataError
 from saltseg.tiles.survey import Bytes
 
 
+def as_floats(amplitudes: NDArray[np.number]) -> NDArray[np.float64]:
+    """Any numbers in double precision, without a word on those that are none."""
+    with np.errstate(invalid="ignore"):
+        return np.asarray(amplitudes, np.float64)
+
+
 def clip_limit(amplitudes: NDArray[np.number], percentile: float = 99.0) -> float:
     """The amplitude that becomes white, and its negative black.
 
@@ -19,7 +25,7 @@ def clip_limit(amplitudes: NDArray[np.number], percentile: float = 99.0) -> floa
         and 1 where there is none.
     """
     # The absolute of the lowest integer is no integer of its kind.
-    numbers = np.asarray(amplitudes, np.float64)
+    numbers = as_floats(amplitudes)
     finite = np.abs(numbers[np.isfinite(numbers)])
     if not finite.any():
         return 1.0
@@ -47,7 +53,7 @@ def grey_levels(
     """
     _require_finite(amplitudes, where)
     most = clip_limit(amplitudes) if limit is None else limit
-    scaled = np.clip(np.asarray(amplitudes, np.float64) / most, -1, 1)
+    scaled = np.clip(as_floats(amplitudes) / most, -1, 1)
     grey: Bytes = np.rint(127.5 * (scaled + 1)).astype(np.uint8)
     return grey
 
@@ -59,5 +65,5 @@ def _require_finite(amplitudes: NDArray[np.number], where: str) -> None:
         raise DataError(
             f"{where}: {np.count_nonzero(~finite)} amplitudes are NaN or infinite (the first at"
             f" {place}, counted from 0); expected finite numbers, so replace them, by 0 for"
-            " instance"
+            " instance, or name holes with --null inf"
         )

@@ -79,7 +79,8 @@ def trace_limits(amplitudes: Floats, length: int, percentile: float) -> Floats:
     Returns:
         As there.
     """
-    known = np.isfinite(amplitudes)
+    loudest = clip_limit(amplitudes, 100)
+    amplitudes, known = amplitudes / loudest, np.isfinite(amplitudes)
     length = min(length, len(amplitudes))
     power, share = (
         ndimage.uniform_filter1d(values, length, axis=0, mode="reflect")
@@ -87,7 +88,7 @@ def trace_limits(amplitudes: Floats, length: int, percentile: float) -> Floats:
     )
     loudness = np.sqrt(np.fmax(power, 0) / np.fmax(share, 1 / length))
     loudness = np.fmax(loudness, _least(loudness) or 1.0)
-    limits: Floats = loudness * clip_limit(amplitudes / loudness, percentile)
+    limits: Floats = loudest * loudness * clip_limit(amplitudes / loudness, percentile)
     return limits
 
 
