@@ -163,7 +163,7 @@ class Tones:
             Blank({}) if sample.dtype == np.uint8 and np.ptp(sample) == 0 else find_blank(sample)
         )
         named = [
-            f"{null.value + 0:.10g} ({share:.1%})"
+            f"{null.value + 0:.7g} ({share:.1%})"
             for null, share in found.nulls.items()
             if share > _NAMED
         ]
