@@ -4,6 +4,7 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,41 @@ def test_a_database_of_another_version_says_how_to_go_on(
     ) as caught:
         open_store("salt")
     assert "\n" not in str(caught.value)
+
+
+def test_a_database_that_was_left_half_made_says_how_to_go_on(
+    root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_store("salt")
+    database = tmp_path / "half.db"
+    shutil.copy(root / "mlflow.db", database)
+    with sqlite3.connect(database) as edited:
+        edited.execute("drop table latest_metrics")
+        edited.execute("delete from alembic_version")
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{database}")
+    with pytest.raises(TrackingError, match="left half made: remove it, and `saltseg track --all`"):
+        open_store("salt")
+
+
+@pytest.mark.slow
+def test_killed_while_it_makes_the_database_it_leaves_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is half made MLflow would never open again."""
+    monkeypatch.setenv("DVC_ROOT", str(tmp_path))
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    code = "from saltseg.tracking.store import open_store; open_store('salt')"
+    state = tmp_path / ".saltseg"
+    with subprocess.Popen([sys.executable, "-c", code], stderr=subprocess.PIPE) as making:
+        while not any(path.stat().st_size for path in state.glob("draft-*/mlflow.db")):
+            assert making.poll() is None, making.communicate()
+            time.sleep(0.01)
+        making.kill()
+    assert not (tmp_path / "mlflow.db").exists()
+    client, experiment = open_store("salt")
+    client.create_run(experiment)
+    assert (tmp_path / "mlflow.db").is_file()
+    assert not list(state.glob("draft-*"))
 
 
 def test_a_tag_may_hold_an_apostrophe(root: Path) -> None:

@@ -1,14 +1,17 @@
 """Outputs of the workspace, of DVC experiments, and of any commit."""
 
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 from typing import NamedTuple
 
 from dvc.api import DVCFileSystem
 from dvc.exceptions import DvcException, NotDvcRepoError
 from dvc.repo import Repo
 from dvc.utils.serialize import ParseError
+from fsspec import AbstractFileSystem
 from fsspec.implementations.dirfs import DirFileSystem
 from fsspec.implementations.local import LocalFileSystem
 from scmrepo.exceptions import RevError, SCMError
@@ -88,7 +91,7 @@ def recorded(name: str) -> Outputs:
             commit = None
         if commit is None:
             raise DataError(_unknown(repo, name, [one.name for one in listed]))
-        return Outputs(name, Origin(commit), DVCFileSystem(repo.root_dir, rev=commit))
+        return Outputs(name, Origin(commit), _files(repo, commit))
 
 
 class _Experiment(NamedTuple):
@@ -106,7 +109,17 @@ def _experiments(repo: Repo) -> list[_Experiment]:
 
 
 def _experiment(repo: Repo, name: str, baseline: str, commit: str) -> Outputs:
-    return Outputs(name, Origin(baseline, name), DVCFileSystem(repo.root_dir, rev=commit))
+    return Outputs(name, Origin(baseline, name), _files(repo, commit))
+
+
+def _files(repo: Repo, commit: str) -> AbstractFileSystem:
+    """Files of a commit, of which DVC's cache keeps some, dvc.lock at the top."""
+    folder = os.path.relpath(repo.root_dir, repo.scm.root_dir)
+    if folder == ".":
+        return DVCFileSystem(repo.root_dir, rev=commit)
+    # Of a project in a folder of a larger git repository (`dvc init --subdir`) DVC shows that one.
+    whole = DVCFileSystem(repo.root_dir, rev=commit, subrepos=True)
+    return DirFileSystem(f"/{Path(folder).as_posix()}", whole)
 
 
 def _unknown(repo: Repo, name: str, known: Sequence[str]) -> str:

@@ -2,9 +2,13 @@
 
 import logging
 import os
+import re
 import shlex
+import shutil
+import sqlite3
+import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -18,12 +22,23 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from saltseg.errors import TrackingError
+from saltseg.files import staged_file
 from saltseg.params import load_params
 from saltseg.root import project_root, state_folder
-from saltseg.tracking.place import ARTIFACTS, database_file, folder_name, own_uri, tracking_uri
+from saltseg.tracking.place import (
+    ARTIFACTS,
+    database_file,
+    folder_name,
+    own_uri,
+    sqlite_uri,
+    tracking_uri,
+)
 
 # Opens the experiment on its runs and charts; the UI would else guess, and show traces of agents.
 _MODEL_TRAINING = {"mlflow.experimentKind": "custom_model_development"}
+
+_DRAFT = "draft-"
+"""Begin of the folder in which a database is made; the name differs each time."""
 
 PAGE = 1000
 """Runs asked for at once."""
@@ -78,6 +93,8 @@ def store_errors() -> Iterator[None]:
                 f"`mlflow db upgrade {shlex.quote(uri)}` mends one of an older MLflow; move one of"
                 " a newer away, and `saltseg track --all` writes it anew"
             )
+        elif re.search("already exists|duplicate column", why):
+            see = "it was left half made: remove it, and `saltseg track --all` writes it anew"
         raise TrackingError(
             f"MLflow's store {uri} cannot be used ({why}); {see}, or set MLFLOW_TRACKING_URI to"
             " another"
@@ -110,8 +127,9 @@ def open_store(experiment: str) -> Store:
     os.environ.setdefault(MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR.name, "false")
     # Two processes that migrate a fresh database at once break it.
     with FileLock(state / "mlflow.lock"):
-        if file := database_file(uri):
-            file.parent.mkdir(parents=True, exist_ok=True)
+        file = database_file(uri)
+        if file and not file.exists():
+            _create(file)
         client = MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)
         if found is not None:
@@ -125,6 +143,19 @@ def open_store(experiment: str) -> Store:
             experiment, artifact_location=artifacts, tags=_MODEL_TRAINING
         )
         return Store(client, made)
+
+
+def _create(file: Path) -> None:
+    """Create a database whole: what a killed process leaves half made, MLflow never opens again."""
+    for left in state_folder().glob(f"{_DRAFT}*"):
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=_DRAFT, dir=state_folder()) as folder:
+        draft = Path(folder) / file.name
+        MlflowClient(sqlite_uri(draft)).search_experiments(max_results=1)
+        with staged_file(file) as whole, closing(sqlite3.connect(draft)) as database:
+            whole.unlink(missing_ok=True)
+            # MLflow keeps the draft open, so it is copied, with what its journal still holds.
+            database.execute("vacuum into ?", (str(whole),))
 
 
 def _check_place(uri: str, experiment: str, artifacts: str) -> None:
