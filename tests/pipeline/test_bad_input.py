@@ -74,7 +74,7 @@ def test_a_dvc_lock_with_the_marks_of_a_merge(bare: Project, command: str) -> No
 
 
 def test_training_before_preprocessing(bare: Project) -> None:
-    assert "data/processed/native.json" in stage(bare, "train", "--fold", "0")
+    assert "data/processed/images.npy" in stage(bare, "train", "--fold", "0")
     assert not list(bare.root.glob("models/*/*"))
 
 

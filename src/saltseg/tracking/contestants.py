@@ -22,6 +22,7 @@ _ENVIRONMENT = (
     "initial_weights_digest",
     "engine",
     "engine_version",
+    "engine_options",
     "keras_version",
     "numpy_version",
     "opencv_version",
