@@ -65,7 +65,7 @@ REFUSED = {
     "threshold": ([*PREDICT, "x", "--threshold", "7"], "--threshold"),
     "stretch": ([*PREDICT, "x", "--stretch", "tile"], "--stretch"),
     "null": ([*PREDICT, "x", "--null", "deep"], "--null deep: no number"),
-    "field": ([*PREDICT, "x", "--iline", "2"], "--iline 2: no field"),
+    "field": ([*PREDICT, "x", "--iline", "238"], "--iline"),
     "no input": (["predict", "none.zip", "--models", "models", "--out", "x"], "none.zip: no such"),
     "names": (
         ["predict", "test.zip", "test.zip", "--models", "models", "--out", "x"],
