@@ -79,8 +79,7 @@ REFUSED = {
     "no depths": (["predict", "test.zip", "--models", "deep", "--out", "y"], "no seismic depth"),
     "no models": (["predict", "test.zip", "--models", "mine", "--out", "x"], "no trained model"),
     "no weights": (["predict", "test.zip", "--models", "lost", "--out", "x"], "no such file"),
-    "no run": (["predict", "test.zip", "--run", "nosuch", "--out", "x"], "no run 'nosuch'"),
-    "no workspace": (["predict", "test.zip", "--out", "x"], "saltseg predict: "),
+    "no project": (["predict", "test.zip", "--out", "x"], "no project here or above"),
     "submit a folder": (
         ["submit", "test.zip", "--models", "models", "--out", "mine"],
         "a folder; name",
