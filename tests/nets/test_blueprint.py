@@ -1,5 +1,6 @@
 """A trained network built again from what lies beside its weights."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +24,20 @@ def test_it_survives_a_file(params: Params, tmp_path: Path) -> None:
     path = tmp_path / "blueprint.json"
     path.write_text(blueprint_of(params).model_dump_json())
     assert Blueprint.read(path) == blueprint_of(params)
+
+
+def test_that_of_an_older_commit_is_read(params: Params, tmp_path: Path) -> None:
+    """The side was called size; its other keys are those of today, and nothing else passes."""
+    path = tmp_path / "blueprint.json"
+    tree = json.loads(blueprint_of(params).model_dump_json())
+    tree["preprocess"]["size"] = tree["preprocess"].pop("side")
+    path.write_text(json.dumps(tree))
+    assert Blueprint.read(path) == blueprint_of(params)
+    for wrong in ({"size": 33}, {"side": 32}, {"width": 32}):
+        other = {**tree, "preprocess": {**tree["preprocess"], **wrong}}
+        path.write_text(json.dumps(other))
+        with pytest.raises(WeightsError, match=r"blueprint.json: .*preprocess"):
+            Blueprint.read(path)
 
 
 @pytest.mark.parametrize("dropout", [0.0, 0.1])

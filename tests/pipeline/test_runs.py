@@ -29,6 +29,17 @@ print(found["run_id"].iloc[0], found["tags.dvc_experiment"].iloc[0])
 """
 
 
+CHOOSE = """
+import sys, tempfile
+from pathlib import Path
+from saltseg.tracking.lookup import choose
+from saltseg.tracking.store import own_store
+with tempfile.TemporaryDirectory() as folder:
+    for one in choose(own_store(), sys.argv[1:], Path(folder)):
+        print(one.run.info.run_id, one.run.data.tags["key"], one.name)
+"""
+
+
 def python(project: Project, code: str, *arguments: str) -> list[str]:
     return project.run("python", "-c", code, *arguments).strip().splitlines()
 
@@ -40,10 +51,25 @@ def facts_of(project: Project, runs: Sequence[str]) -> list[dict[str, Any]]:
 
 def test_a_run_by_each_of_its_names(compared: Project) -> None:
     run_id, other = python(compared, RUN_OF, "vgg16")[-1].split()
-    names = ["workspace", "HEAD", "picky", other, "vgg16", run_id, run_id[:8]]
-    found = [(one["name"], one["threshold"]) for one in facts_of(compared, names)]
-    assert found[:3] == [("plain", 0.5), ("plain", 0.5), ("plain picky", 0.6)]
-    assert found[3:] == [(f"vgg16 {other}", 0.5)] * 4
+    names = ["workspace", "HEAD", "main", "picky", other, "vgg16", run_id, run_id[:8]]
+    facts = facts_of(compared, names)
+    found = [(one["name"], one["threshold"]) for one in facts]
+    assert found[:4] == [("plain", 0.5)] * 3 + [("plain picky", 0.6)]
+    assert found[4:] == [(f"vgg16 {other}", 0.5)] * 4
+    # What `compare` and `register` take is the same.
+    chosen = [line.split(" ", 2) for line in python(compared, CHOOSE, *names)[-len(names) :]]
+    assert [key for _, key, _ in chosen] == [one["key"] for one in facts]
+    assert [one for one, *_ in chosen[4:]] == [run_id] * 4
+
+
+def test_a_name_that_nothing_has_lists_those_that_there_are(compared: Project) -> None:
+    for command in (("compare", "nosuch", "plain"), ("predict", "dvc.yaml", "--out", "x", "--run")):
+        asked = command if "nosuch" in command else (*command, "nosuch")
+        (line,) = compared.run("saltseg", *asked, ok=False).strip().splitlines()
+        assert "no run 'nosuch': no DVC experiment, commit, branch or tag" in line
+        assert "picky" in line.split("experiments")[1]
+        assert "branches main" in line
+        assert "backbones plain, vgg16" in line
 
 
 def test_champion_is_the_better_one(compared: Project, tmp_path: Path) -> None:
@@ -56,6 +82,24 @@ def test_champion_is_the_better_one(compared: Project, tmp_path: Path) -> None:
     assert "models:/saltseg/1 is the champion: there was none" in said[0]
     assert ("models:/saltseg/2 is the champion" in said[1]) is (second >= first)
     assert "vgg16" in said[1]
+    renamed_and_lost(project, tmp_path)
+
+
+def renamed_and_lost(project: Project, folder: Path) -> None:
+    """Registered, an experiment outlives its new name and the loss of its networks."""
+    run_id, other = python(project, RUN_OF, "vgg16")[-1].split()
+    project.run("dvc", "exp", "rename", other, "baseline")
+    chosen = python(project, CHOOSE, "baseline", other, "vgg16 baseline")
+    assert chosen[-3:] == [f"{run_id} {chosen[-1].split()[1]} vgg16 baseline"] * 3
+    project.run("dvc", "gc", "--workspace", "--force")
+    one = write_zip(folder / "one.zip", {"a": picture(101, 101)})
+    command = ("saltseg", "predict", str(one), "--out", "x", "--run")
+    (line,) = project.run(*command, "baseline", ok=False).strip().splitlines()
+    assert "is not in DVC's cache any more" in line
+    assert line.endswith("registry holds the same networks: name models:/saltseg/2 as the run")
+    assert "vgg16 baseline, threshold 0.5" in project.run(*command, "models:/saltseg/2")
+    (line,) = project.run(*command, "models:/saltseg/9", ok=False).strip().splitlines()
+    assert "there are: models:/saltseg/1, models:/saltseg/2" in line
 
 
 def test_lost_networks_of_an_experiment_say_how_to_restore_them(

@@ -1,21 +1,28 @@
 """The registry: one version for each run, and the best one is the champion."""
 
 import json
+import shutil
 from collections.abc import Callable
 from pathlib import Path
+from urllib.parse import urlparse
 
 import mlflow
 import numpy as np
 import pytest
 
-from saltseg.inference.files import load_models
+from saltseg.errors import WeightsError
+from saltseg.inference.files import load_models, read_folder
+from saltseg.params import load_params
 from saltseg.records.outputs import Outputs
 from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror
+from saltseg.tracking.place import folder_name
+from saltseg.tracking.registered import fetch_registered
 from saltseg.tracking.registry import CHAMPION, Registered, register, save_pyfunc
-from saltseg.tracking.store import Store
+from saltseg.tracking.store import Store, open_store
+from tests.conftest import ROOT
 from tests.inference.sample import picture, write_models
-from tests.records.sample import WriteOutputs
+from tests.records.sample import WriteOutputs, writer
 
 TILES = np.stack([picture(101, 101, seed) for seed in range(2)])
 Put = Callable[..., Registered]
@@ -75,6 +82,51 @@ def test_a_run_has_one_version(store: Store, put: Put, write_outputs: WriteOutpu
     assert (again.version, again.new, again.reason) == ("1", False, "it is already")
     assert len(store.client.search_model_versions(f"name = '{once.name}'")) == 1
     assert "serve it: mlflow models serve --env-manager local -m models:/" in again.text()
+    held = store.client.get_model_version(once.name, "1")
+    model = Path(urlparse(held.source).path)
+    files = {path.relative_to(model) for path in model.rglob("*")}
+    shutil.rmtree(model)
+    assert not put(outputs).new
+    assert {path.relative_to(model) for path in model.rglob("*")} == files
+
+
+def test_any_name_of_an_experiment_will_do(root: Path, models: Path, tmp_path: Path) -> None:
+    for place, name in enumerate(("team/salt:it's", "team/salt", "..")):
+        (tmp_path / str(place)).mkdir()
+        write = writer(tmp_path / str(place), load_params(ROOT / "params.yaml"), name)
+        named = open_store(name)
+        [run] = choose(named, [mirror(write("first", code="a")).run_id], tmp_path)
+        for _ in range(2):
+            done = register(named, run, models, force=False)
+            assert (done.version, done.champion) == ("1", True)
+        assert done.name == folder_name(name)
+        assert champion(named, done.name) == "1"
+        source = urlparse(named.client.get_model_version(done.name, "1").source).path
+        assert Path(source).is_relative_to(root / "mlartifacts" / folder_name(name))
+
+
+def test_a_registered_model_is_fetched_by_its_uri(
+    store: Store, put: Put, write_outputs: WriteOutputs, tmp_path: Path
+) -> None:
+    outputs = write_outputs("first", code="a")
+    name = put(outputs).name
+    params = outputs.read("params.yaml").decode()
+    (Path.cwd() / "params.yaml").write_text(params)
+    for ending in ("/1", "/latest", "@champion"):
+        uri, into = f"models:/{name}{ending}", tmp_path / ending[1:]
+        into.mkdir()
+        _, weights = read_folder(fetch_registered(uri, into))
+        assert len(weights) == 2
+    for uri in (f"models:/{name}/7", "models:/none/1", "models:/a/b/c", f"models:/{name}@nobody"):
+        with pytest.raises(WeightsError, match=rf"^no {uri} .*there are: .*models:/{name}/1"):
+            fetch_registered(uri, tmp_path)
+    source = Path(urlparse(store.client.get_model_version(name, "1").source).path)
+    shutil.rmtree(source / "artifacts")
+    with pytest.raises(WeightsError, match="holds no networks that `saltseg register` wrote"):
+        fetch_registered(f"models:/{name}/1", tmp_path)
+    shutil.rmtree(source)
+    with pytest.raises(WeightsError, match=r"its files are gone from .*`saltseg register`"):
+        fetch_registered(f"models:/{name}/1", tmp_path)
 
 
 def test_what_cannot_be_compared_does_not_become_champion(

@@ -41,12 +41,18 @@ def fetch_registered(uri: str, into: Path) -> Path:
     versions = list(client.search_model_versions(order_by=["creation_timestamp ASC"]))
     try:
         source = _called(client, uri, versions).source
+    except (MlflowException, LookupError) as error:
+        there = some(f"models:/{one.name}/{one.version}" for one in versions)
+        raise WeightsError(f"no {uri} ({reason(error)}); there are: {there or 'none'}") from None
+    try:
         local = mlflow.artifacts.download_artifacts(
             artifact_uri=source, dst_path=str(into), tracking_uri=tracking_uri()
         )
-    except (MlflowException, LookupError, OSError) as error:
-        there = some(f"models:/{one.name}/{one.version}" for one in versions)
-        raise WeightsError(f"no {uri} ({reason(error)}); there are: {there or 'none'}") from None
+    except (MlflowException, OSError):
+        raise WeightsError(
+            f"{uri}: its files are gone from {source}; `saltseg register` of its run writes them"
+            " anew where DVC still holds it"
+        ) from None
     networks = Path(local) / "artifacts" / MODEL
     if not networks.is_dir():
         raise WeightsError(f"{uri}: holds no networks that `saltseg register` wrote; name another")

@@ -109,25 +109,31 @@ def register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Regist
     name = folder_name(client.get_experiment(store.experiment).name)
     version = version_of(store, run.run.info.run_id, name)
     new = version is None
+    if MODEL not in store.files(run.run.info.run_id):
+        _log(store, run, folder)
     if version is None:
-        version = _add(store, name, run, folder)
+        version = _add(store, name, run)
     champion, reason = (True, "as asked for") if force else _contest(store, name, version, run)
     if champion:
         client.set_registered_model_alias(name, CHAMPION, version.version)
     return Registered(name, str(version.version), new, champion, reason)
 
 
-def _add(store: Store, name: str, run: TrackedRun, folder: Path) -> ModelVersion:
-    """Log the model to its run, and register that."""
+def _log(store: Store, run: TrackedRun, folder: Path) -> None:
+    """Log the model to its run."""
+    with tempfile.TemporaryDirectory() as temporary:
+        saved = Path(temporary) / MODEL
+        save_pyfunc(folder, saved)
+        store.client.log_artifacts(run.run.info.run_id, str(saved), MODEL)
+
+
+def _add(store: Store, name: str, run: TrackedRun) -> ModelVersion:
+    """Register the model that was logged to a run."""
     client, run_id = store.client, run.run.info.run_id
     if not _model(client, name):
         client.create_registered_model(
             name, description="Salt in seismic tiles: all folds of a cross-validation together."
         )
-    with tempfile.TemporaryDirectory() as temporary:
-        saved = Path(temporary) / MODEL
-        save_pyfunc(folder, saved)
-        client.log_artifacts(run_id, str(saved), MODEL)
     info = client.get_run(run_id).info
     score = run.run.data.metrics["cv_map_iou_mean"]
     return client.create_model_version(
