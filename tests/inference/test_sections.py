@@ -120,7 +120,7 @@ def test_a_folder_gives_all_that_can_be_read(
     found = read(mixed(tmp_path / "d"))
     assert list(found) == ["cube/inline-1", "cube/inline-2", "line", "photo", "scan", "tile"]
     said = capsys.readouterr().err
-    assert said == f"Warning: {tmp_path}/d: 2 files passed over (depths.csv, notes.txt)\n"
+    assert said == f"warning: {tmp_path}/d: 2 files passed over (depths.csv, notes.txt)\n"
 
 
 @pytest.mark.parametrize("kind", ["folder", "zip"])
@@ -138,7 +138,7 @@ def test_what_is_passed_over_is_told(
                 file.writestr(name, b"")
     assert list(read(path)) == ["a"]
     said = capsys.readouterr().err
-    assert said == f"Warning: {path}: 4 files passed over (b.npy, c.sgy, d.jpg, ...)\n"
+    assert said == f"warning: {path}: 4 files passed over (b.npy, c.sgy, d.jpg, ...)\n"
 
 
 def test_nothing_is_said_of_a_plain_folder(

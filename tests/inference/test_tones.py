@@ -91,7 +91,7 @@ def test_holes_change_nothing_around_them(value: float, capsys: pytest.CaptureFi
     np.testing.assert_allclose(grey[~empty].astype(int), shown(layers())[~empty], atol=3)
     assert set(grey[empty]) == {128}
     said = capsys.readouterr().err
-    assert f"Warning: v.npy: {value:.7g} (13.9%) taken for holes" in said
+    assert f"warning: v.npy: {value:.7g} (13.9%) taken for holes" in said
     assert len(said.splitlines()) == 1
 
 
@@ -112,7 +112,7 @@ def test_nan_is_a_hole_and_infinity_only_if_it_is_told(capsys: pytest.CaptureFix
     section[:12] = np.nan
     tones = Tones(section, 99, AS_FILE, "v")
     assert [tones.show(section, TILE, "v: one").holes[:12].all() for _ in range(2)] == [True, True]
-    assert capsys.readouterr().err == "Warning: v: one: 10.0% are NaN, taken for holes\n"
+    assert capsys.readouterr().err == "warning: v: one: 10.0% are NaN, taken for holes\n"
     section[20, 3] = np.inf
     with pytest.raises(DataError, match=r"v: one: 1 amplitudes .*first at \(20, 3\)"):
         tones.show(section, TILE, "v: one")

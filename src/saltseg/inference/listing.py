@@ -45,7 +45,7 @@ def listed(path: Path, members: Sequence[Member]) -> tuple[list[Member], list[Pa
     if over:
         more = ", ..." if len(over) > _NAMED else ""
         print(
-            f"Warning: {path}: {len(over)} files passed over ({', '.join(over[:_NAMED])}{more})",
+            f"warning: {path}: {len(over)} files passed over ({', '.join(over[:_NAMED])}{more})",
             file=sys.stderr,
         )
     return images or loose, files

@@ -120,15 +120,12 @@ class KnownModel:
     def grey_levels(
         self, amplitudes: NDArray[np.number], *, stretch: Stretch = STRETCH, clip: float = CLIP
     ) -> Bytes:
-        """Amplitudes to what `predict` takes, as `saltseg predict` makes it of a file.
+        """Amplitudes to what `predict` takes, uint8, as `saltseg predict` makes it of a file.
 
         Args:
             amplitudes: A section, (H, W), or several, (N, H, W); NaN where there is none.
             stretch: As in `saltseg.inference.tones.Showing`; `file` is all sections together.
             clip: Percentile of absolute amplitudes at which they are clipped.
-
-        Returns:
-            Grey levels of the same shape, uint8.
 
         Raises:
             DataError: They are of another shape, infinite, or seem to be no amplitudes.
@@ -140,7 +137,7 @@ class KnownModel:
                 " (N, H, W)"
             )
         tones = Tones(sections, clip, Showing(stretch), "amplitudes")
-        each = sections if sections.ndim == 3 else sections[None]
+        each = sections.reshape(-1, *sections.shape[-2:])
         shown = [tones.show(section, self.tile, "amplitudes").grey for section in each]
         return np.stack(shown).reshape(sections.shape)
 

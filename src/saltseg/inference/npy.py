@@ -119,7 +119,7 @@ class NpyVolume(Volume):
         if number is not None:
             places = ("first", "second", "third")
             print(
-                f"Warning: {self.path}: its {places[number]} axis looks like depth, but the"
+                f"warning: {self.path}: its {places[number]} axis looks like depth, but the"
                 f" {places[taken]} is taken for it; --axes names them in their order, for instance"
                 " inline,crossline,depth",
                 file=sys.stderr,

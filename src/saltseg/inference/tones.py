@@ -215,7 +215,7 @@ class Tones:
         """Say something once of each file."""
         if what not in self._told:
             self._told.add(what)
-            print(f"Warning: {text}", file=sys.stderr)
+            print(f"warning: {text}", file=sys.stderr)
 
 
 def show_picture(grey: Bytes, tile: tuple[int, int], clip: float, stretch: Stretch) -> Shown:
