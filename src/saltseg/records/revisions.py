@@ -36,7 +36,9 @@ def workspace() -> Outputs:
         DataError: There is no pipeline here.
     """
     with _one_line_dvc_errors(), Repo() as repo:
-        return replace(here(repo.root_dir), changed=bool(repo.status(targets=["evaluate"])))
+        # DVC takes names of stages from where the user stands.
+        evaluate = f"{os.path.relpath(repo.root_dir)}/dvc.yaml:evaluate"
+        return replace(here(repo.root_dir), changed=bool(repo.status(targets=[evaluate])))
 
 
 def experiments() -> list[Outputs]:
