@@ -209,7 +209,7 @@ def test_exported_it_works_anywhere(
 
 MISTAKES = {
     "unknown run": (["predict", "tiles.zip", "--run", "nosuch", "--out", "x"], "no run 'nosuch'"),
-    "no run": (["predict", "tiles.zip", "--run", "", "--out", "x"], "an empty name of a run"),
+    "no run": (["predict", "tiles.zip", "--run", "", "--out", "x"], "no run ''"),
     "a folder is no run": (["predict", "tiles.zip", "--run", "data", "--out", "x"], "'data'"),
     "no models": (["predict", "tiles.zip", "--models", "data", "--out", "x"], "data: no trained"),
     "no input": (["predict", "none.zip", "--out", "x"], "none.zip: no such file or folder"),
