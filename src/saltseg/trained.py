@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from saltseg.records.models import Trained
 
 WORKSPACE = "workspace"
+_OTHER = "; or name another run, or a model's files"
 
 
 def load(run_or_folder: str | Path = WORKSPACE, repeatable: bool = False) -> SaltModel:
@@ -172,13 +173,13 @@ def _find(run: str, artifacts: Path) -> "Trained":
         outputs = recorded(run)
     except DataError as error:
         if run == WORKSPACE:
-            raise
+            raise WeightsError(f"{error}{_OTHER}") from None
         not_of_dvc = error
     else:
         try:
             return trained(outputs)
         except NotEvaluatedError as error:
-            raise WeightsError(f"{error}; or name another run, or a model's files") from None
+            raise WeightsError(f"{error}{_OTHER}") from None
     from saltseg.tracking.stored import stored
 
     try:

@@ -63,6 +63,7 @@ def test_stages_of_other_folds_and_backbones_do_not_belong_to_them(write: WriteO
         ("params.yaml", "epochs: 10", "epochs: 77", "not evaluated as params.yaml"),
         ("params.yaml", "- 1\n", "- 1\n  - 2\n", "not evaluated as params.yaml"),
         ("params.yaml", "folds:", "parts:", "not of this version"),
+        ("params.yaml", "tracking:", "logging:", "not of this version"),
         ("dvc.lock", "train@resnet50-1", "train@resnet50-3", "not evaluated as params.yaml"),
     ],
 )

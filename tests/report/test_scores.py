@@ -55,6 +55,17 @@ def test_a_single_fold_has_no_spread(tmp_path: Path) -> None:
     assert "A single fold has no spread (-)" in " ".join(" ".join(lines).split())
 
 
+def test_scores_of_an_older_commit_are_shown(tmp_path: Path) -> None:
+    old = outputs(tmp_path, "old", 0.5)
+    summary = json.loads(old.read("metrics/summary.json"))
+    for name in ("network", "empty_map_iou"):
+        del summary[name]
+    (tmp_path / "old/metrics/summary.json").write_text(json.dumps(summary))
+    text = printed([old])
+    assert "0.500 ± 0.010" in text
+    assert text.count("not recorded") == 3
+
+
 def test_nothing_scored_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(DataError, match=r"no metrics/summary\.json in none; run `dvc repro`"):
         scores_table([outputs(tmp_path, "none", None)])

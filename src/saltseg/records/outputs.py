@@ -157,6 +157,8 @@ class Outputs:
                 for name, value in stage.get("params", {}).get("params.yaml", {}).items()
             )
             trained = all(f"train@{self.backbone}-{fold}" in self.lock for fold in self.folds)
+            # What every reader of outputs takes from there besides.
+            _ = self.params["tracking"]["experiment"], self.params["evaluate"]["threshold"]
         except (KeyError, TypeError):
             raise NotEvaluatedError(
                 f"{self.name}: its params.yaml is not of this version; check out the commit it "

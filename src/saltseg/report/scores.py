@@ -8,6 +8,7 @@ from rich.table import Table
 
 from saltseg.errors import DataError
 from saltseg.records.outputs import Outputs
+from saltseg.report.tables import NOT_RECORDED
 
 SCORES = ("map_iou", "iou")
 
@@ -44,17 +45,18 @@ def scores_table(found: Sequence[Outputs]) -> Table:
     for name in ("folds", *SCORES, "params", "GFLOPs"):
         table.add_column(name, justify="right", no_wrap=True)
     for outputs, summary in sorted(rows, key=lambda row: -row[1]["map_iou"]["mean"]):
-        network = summary["network"]
+        network = summary.get("network")
         table.add_row(
             outputs.name,
             outputs.backbone,
             str(len(summary["fold"])),
             *(_score(summary, name) for name in SCORES),
-            f"{network['parameters'] / 1e6:.1f} M",
-            f"{network['gflops']:.2f}",
+            f"{network['parameters'] / 1e6:.1f} M" if network else NOT_RECORDED,
+            f"{network['gflops']:.2f}" if network else NOT_RECORDED,
         )
-    floor = rows[0][1]["empty_map_iou"]
-    table.caption = f"Predicting no salt anywhere scores map_iou {floor:.3f}" + _ALONE * alone
+    floor = rows[0][1].get("empty_map_iou")
+    shown = NOT_RECORDED if floor is None else f"{floor:.3f}"
+    table.caption = f"Predicting no salt anywhere scores map_iou {shown}{_ALONE * alone}"
     return table
 
 
