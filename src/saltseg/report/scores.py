@@ -42,8 +42,10 @@ def scores_table(found: Sequence[Outputs]) -> Table:
     )
     table.add_column("experiment", no_wrap=True)
     table.add_column("backbone", no_wrap=True)
-    for name in ("folds", *SCORES, "params", "GFLOPs"):
+    for name in ("folds", *SCORES):
         table.add_column(name, justify="right", no_wrap=True)
+    for name in ("params", "GFLOPs"):
+        table.add_column(name, justify="right")
     for outputs, summary in sorted(rows, key=lambda row: -row[1]["map_iou"]["mean"]):
         network = summary.get("network")
         table.add_row(
