@@ -146,4 +146,4 @@ def test_outputs_that_are_not_here_are_no_obstacle(moody: Project) -> None:
 def test_a_folder_without_pipeline_is_one_line(moody: Project, tmp_path: Path) -> None:
     (line,) = Project(tmp_path).run("saltseg", "reproduce", ok=False).strip().splitlines()
     assert line.startswith("saltseg reproduce: ")
-    assert "dvc.yaml" in line
+    assert "no project here or above" in line
