@@ -33,9 +33,13 @@ def project_root() -> Path:
     Raises:
         DataError: The current folder lies in none.
     """
-    if root := os.environ.get("DVC_ROOT"):
-        return Path(root)
-    return require_project()
+    return original_root() or require_project()
+
+
+def original_root() -> Path | None:
+    """The root of the project that DVC runs a stage for; None where it runs none."""
+    root = os.environ.get("DVC_ROOT")
+    return Path(root) if root else None
 
 
 def state_folder(name: str = "") -> Path:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from saltseg.errors import DataError
-from saltseg.root import project_root
+from saltseg.root import original_root
 
 EXPECTED = (
     "expected a synthetic recipe (.yaml) or a folder in the Kaggle layout (train.zip, or train/"
@@ -28,7 +28,7 @@ def require_dataset(path: Path) -> None:
 
 def _advice(path: Path) -> str:
     """What to do about a dataset that is not there."""
-    original = project_root() / path
+    original = (original_root() or Path()) / path
     if path.parts[:1] == ("..",):
         return (
             f"; {EXPECTED}; a path that leaves the repository does not resolve in queued and --temp"
