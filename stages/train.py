@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saltseg.files import require_space, staged_folder
-from saltseg.params import Params, load_params
+from saltseg.params import Params, backbone_row, load_params
 from saltseg.root import at_root
 from saltseg.tiles.fold_table import read_folds
 from saltseg.tiles.native import Native
@@ -43,6 +43,7 @@ def main(argv: list[str] | None = None) -> None:
         stage = f"train@{params.backbone}-{fold}"
         inputs = current_inputs(stage)
         prepare_engine(params.seed, params.train.threads)
+        from saltseg.nets.encoders import SOURCES
         from saltseg.tracking.live import live_fold
         from saltseg.training.callbacks import CheckInputs
         from saltseg.training.fit import FoldData, train_fold
@@ -51,7 +52,9 @@ def main(argv: list[str] | None = None) -> None:
 
         data = FoldData.of(tiles, folds, fold)
         initial = Path("data/initial") / params.backbone / "encoder.weights.h5"
-        title, engine = f"{params.backbone} fold {fold}", engine_facts(params.train.threads)
+        source = SOURCES[backbone_row(params.backbone).source]
+        title = f"{params.backbone} fold {fold}"
+        engine = engine_facts(params.train.threads) | source.versions()
         key = fold_key(fold, inputs, engine)
         check = partial(require_unchanged, stage, inputs, title)
         with owned(key, title, by_name(inputs, engine)) as folder:

@@ -19,6 +19,7 @@ from saltseg.errors import ParameterError
 from saltseg.settings import read_settings
 
 Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
+EncoderSource = Literal["plain", "keras_applications"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Threshold = Annotated[float, Field(gt=0, lt=1)]
 _MOST_CHOICES = 2000
@@ -51,7 +52,8 @@ class BackboneRow(Strict):
     """One row of the backbone table.
 
     Attributes:
-        constructor: Name of a `keras.applications` constructor, or `plain`.
+        source: Where it comes from; a module of `saltseg.nets.encoders`.
+        constructor: Its name there, for instance of a function of `keras.applications`.
         options: Further arguments of the constructor.
         taps: Names of five layers, at 1/2, 1/4, 1/8, 1/16 and 1/32 of the input side; the last
             is the bottleneck.
@@ -60,6 +62,7 @@ class BackboneRow(Strict):
         bgr: Whether they expect the channels in reverse order.
     """
 
+    source: EncoderSource
     constructor: str
     options: dict[str, bool | float | str] = {}
     taps: Annotated[list[str], Field(min_length=5, max_length=5)]
@@ -167,12 +170,33 @@ class Augment(Strict):
     contrast: Annotated[float, Field(ge=0, le=4)]
 
 
+def _files(folder: str) -> frozenset[str]:
+    """Names of the modules in a folder of this package: what a parameter may choose from."""
+    found = resources.files("saltseg").joinpath(folder).iterdir()
+    names = {file.name.removesuffix(".py") for file in found if file.name.endswith(".py")}
+    return frozenset(names - {"__init__"})
+
+
+def _one_of(folder: str) -> AfterValidator:
+    """A check that a name is that of a file."""
+
+    def check(name: str) -> str:
+        if name not in (known := _files(folder)):
+            raise ValueError(f"unknown: '{name}'; known: {', '.join(sorted(known))}")
+        return name
+
+    return AfterValidator(check)
+
+
 class Train(Strict):
     """How one fold is trained."""
 
     folds: Annotated[list[int], Field(min_length=1)]
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
+    loss: Annotated[Name, _one_of("training/losses")]
+    optimizer: Annotated[Name, _one_of("training/optimizers")]
+    schedule: Annotated[Name, _one_of("training/schedules")]
     learning_rate: Annotated[float, Field(gt=0)]
     jit_compile: bool
     threads: Annotated[int, Field(ge=1, le=1024)] | None

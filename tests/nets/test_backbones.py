@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from saltseg.nets.encoders import build_backbone, scale_input, tapped
-from saltseg.nets.losses import BceDice
 from saltseg.nets.unet import build_unet
 from saltseg.params import BackboneRow, Params, backbone_table
+from saltseg.training.losses.bce_dice import BceDice
 
 SIZE = 32
 TILES = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE, 3), dtype=np.uint8)
@@ -42,7 +42,7 @@ def values(model: keras.Model) -> list[np.ndarray]:
 
 def expected_scaling(row: BackboneRow, tiles: np.ndarray) -> np.ndarray:
     """What `keras.applications` itself would feed to the network."""
-    if row.constructor == "plain":
+    if row.source == "plain":
         return tiles / 127.5 - 1
     if "include_preprocessing" in row.options:
         # These networks scale inside, where include_preprocessing is left on: a Rescaling by 1/255

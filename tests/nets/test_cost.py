@@ -28,3 +28,17 @@ def test_vgg16_costs_what_is_published() -> None:
     cost = network_cost(build_backbone(backbone_row("vgg16"), 224, 3))
     assert cost.parameters == 14_714_688
     assert cost.gflops == pytest.approx(2 * 15.3466, abs=0.001)
+
+
+def test_separable_convolution_by_hand() -> None:
+    inputs = layers.Input((10, 10, 3))
+    model = keras.Model(inputs, layers.SeparableConv2D(8, 3, padding="same")(inputs))
+    # At 100 positions: 3 * 3 * 3 weights by channel, then 3 * 8 across them.
+    assert network_cost(model).gflops == pytest.approx(2 * 100 * (27 + 24) / 1e9, abs=1e-4)
+
+
+def test_what_cannot_be_counted_is_not_guessed() -> None:
+    inputs = layers.Input((4, 8))
+    attention = layers.MultiHeadAttention(num_heads=2, key_dim=4)
+    model = keras.Model(inputs, attention(inputs, inputs))
+    assert network_cost(model) == Cost(model.count_params(), None)

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from saltseg.nets.encoders import build_backbone, plain
+from saltseg.nets.encoders import build_backbone
 from saltseg.nets.unet import bottleneck_block, build_unet
 from saltseg.params import Params, backbone_row
 
@@ -69,9 +69,3 @@ def test_initial_weights_are_those_of_the_file(params: Params, tmp_path: Path) -
     encoder = build_unet(row, 32, 3, params.model, path).get_layer("encoder")
     for ours, theirs in zip(encoder.get_weights(), backbone.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-
-
-@pytest.mark.parametrize(("top", "weights"), [(True, None), (False, "imagenet")])
-def test_plain_has_neither_top_nor_trained_weights(top: bool, weights: str | None) -> None:
-    with pytest.raises(ValueError, match="no top and no trained weights"):
-        plain(top, weights, (32, 32, 3))

@@ -16,7 +16,8 @@ from tests.pipeline.torture import Victim, best_epoch, digests, victim, wait_for
 
 pytestmark = pytest.mark.slow
 
-CHANGED = "train: plain fold 0: src/saltseg/nets/losses.py changed while it trained, so nothing"
+LOSS = "src/saltseg/training/losses/bce_dice.py"
+CHANGED = f"train: plain fold 0: {LOSS} changed while it trained, so nothing"
 
 
 @pytest.fixture(scope="module")
@@ -69,7 +70,7 @@ def test_edited_loss_is_not_recorded_nor_gone_on_with_from_the_old_state(torn: V
     log = torn.log.with_name("edited.log")
     process = repro(torn, log)
     wait_for(log, ": epoch 1/", process)
-    losses = torn.project.root / "src/saltseg/nets/losses.py"
+    losses = torn.project.root / LOSS
     own = losses.read_text()
     losses.write_text(own.replace("return bce + 1 -", "return 2 * bce + 1 -"))
     # DVC would record the new code as that of the old weights.
@@ -92,7 +93,7 @@ def test_edited_loss_is_not_recorded_nor_gone_on_with_from_the_old_state(torn: V
     assert re.search(
         r"plain fold 0: begins anew; the training stopped after epoch \d+ had", printed
     )
-    assert "other src/saltseg/nets/losses.py, src/saltseg/training/callbacks.py (" in printed
+    assert f"other src/saltseg/training/callbacks.py, {LOSS} (" in printed
     assert "goes on after" not in printed
     listed = torn.project.run("saltseg", "unfinished", "--clear", COLUMNS="120")
     assert listed.count("plain fold 0") == listed.count("stopped") == 2

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from saltseg.params import EarlyStopping, Params, Plateau, Train
-from saltseg.training.callbacks import CheckInputs, SaveStates, decisions
+from saltseg.training.callbacks import CheckInputs, SaveStates
+from saltseg.training.objectives import make_decisions
 from saltseg.training.states import State, States
 
 
@@ -43,7 +44,7 @@ def run(
     if began.epoch:
         states.load(model, began.epoch)
     ones = np.ones((1, 1), np.float32)
-    deciding = decisions(options)
+    deciding = make_decisions(options)
     callbacks = [watcher, *deciding, SaveStates(states, began, deciding)]
     model.fit(
         ones,

@@ -51,8 +51,8 @@ def test_last_and_best_are_kept(states: States) -> None:
 
 def test_numbers_come_back_exactly(states: States) -> None:
     rows = [{"loss": 0.1 + 0.2, "learning_rate": 1e-6 / 3}]
-    counters: dict = {"EarlyStopping": {"best": 1 / 3, "wait": 2}, "ReduceLROnPlateau": {}}
-    state = State(epoch=3, best=3, stopped=True, rows=rows, counters=counters)
+    counts: dict = {"stopping": {"best": 1 / 3, "wait": 2}, "schedule": {}}
+    state = State(epoch=3, best=3, stopped=True, rows=rows, counts=counts)
     states.save(network(), state)
     assert states.last() == state
 

@@ -52,6 +52,15 @@ class Blueprint(Strict):
             return {"side": value["size"], "channels": value["channels"]}
         return value
 
+    @field_validator("row", mode="before")
+    @classmethod
+    def _sources_had_no_names(cls, value: Any) -> Any:
+        """Take what was trained before rows said where their network comes from."""
+        if isinstance(value, dict) and "source" not in value:
+            plain = value.get("constructor") == "plain"
+            return value | {"source": "plain" if plain else "keras_applications"}
+        return value
+
     @classmethod
     def of(cls, params: Params, native: Native) -> "Blueprint":
         """The network that these parameters train."""

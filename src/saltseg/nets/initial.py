@@ -6,7 +6,7 @@ import keras
 import numpy as np
 
 from saltseg.errors import WeightsError
-from saltseg.nets.encoders import build_backbone
+from saltseg.nets.encoders import SOURCES, build_backbone
 from saltseg.nets.weights_file import load_weights
 from saltseg.params import BackboneRow
 
@@ -69,23 +69,9 @@ def _fit(value: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
 
 
 def fetch_imagenet(row: BackboneRow, path: Path) -> None:
-    """Download ImageNet weights through Keras and write them as `.weights.h5`.
+    """Get ImageNet weights of a backbone and write them as `.weights.h5`.
 
     Raises:
-        WeightsError: There are none for this backbone, or the download failed; the text names
-            the file and the setting to use instead.
+        WeightsError: There are none for this backbone, or the download failed.
     """
-    if row.constructor == "plain":
-        raise WeightsError("model.weights: no ImageNet weights exist for plain; use random")
-    constructor = getattr(keras.applications, row.constructor)
-    try:
-        model = constructor(
-            include_top=False, weights="imagenet", input_shape=(_SIDE, _SIDE, _RGB), **row.options
-        )
-    except Exception as error:  # keras.utils.get_file raises a bare Exception on a failed download
-        reason = (str(error).strip() or type(error).__name__).splitlines()[-1]
-        raise WeightsError(
-            f"model.weights: imagenet could not be downloaded ({reason}); fetch the file "
-            "elsewhere, put it into weights/ and set model.weights to its name, or to random"
-        ) from None
-    model.save_weights(path)
+    SOURCES[row.source].build_pretrained(row, _SIDE).save_weights(path)

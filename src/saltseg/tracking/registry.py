@@ -21,6 +21,7 @@ from mlflow.types import Schema, TensorSpec
 from saltseg.errors import DataError
 from saltseg.inference.files import read_facts
 from saltseg.nets.blueprint import BLUEPRINT, Blueprint
+from saltseg.nets.encoders import SOURCES
 from saltseg.scoring.comparison import compare
 from saltseg.tracking.contestants import TrackedRun, labels, obstacles
 from saltseg.tracking.lookup import choose, fetch
@@ -154,6 +155,7 @@ def save_pyfunc(folder: Path, target: Path) -> None:
     """
     blueprint = Blueprint.read(next(folder.glob("fold-*")) / BLUEPRINT)
     signature, example = _signature(blueprint)
+    packages = SOURCES[blueprint.row.source].PACKAGES
     logging.getLogger("mlflow.pyfunc").setLevel(logging.WARNING)
     with tempfile.TemporaryDirectory() as temporary:
         code, networks = Path(temporary) / _PACKAGE.name, Path(temporary) / MODEL
@@ -166,7 +168,9 @@ def save_pyfunc(folder: Path, target: Path) -> None:
             artifacts={MODEL: str(networks)},
             signature=signature,
             input_example=example,
-            pip_requirements=[f"{name}=={metadata.version(name)}" for name in _NEEDED],
+            pip_requirements=[
+                f"{name}=={metadata.version(name)}" for name in (*_NEEDED, *packages)
+            ],
         )
 
 

@@ -10,71 +10,43 @@ import keras
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from saltseg.errors import TrainingError
-from saltseg.params import Train
 from saltseg.training.batches import TrainingBatches
+from saltseg.training.deciding import MONITOR, Decisions
 from saltseg.training.states import State, States
 
 INPUTS_EVERY = 60
 """Seconds between two looks at whether the inputs are still those of the beginning."""
 
-MONITOR = "val_map_iou"
-"""What the best weights, the learning rate and early stopping are decided by; more is better."""
-
 Logs = dict[str, Any]
-
-
-def decisions(options: Train) -> list[keras.callbacks.Callback]:
-    """The callbacks that decide by `MONITOR`: the learning rate, and the best epoch and the end."""
-    return [
-        keras.callbacks.ReduceLROnPlateau(
-            monitor=MONITOR,
-            mode="max",
-            factor=options.plateau.factor,
-            patience=options.plateau.patience,
-            min_lr=options.plateau.min_learning_rate,
-        ),
-        keras.callbacks.EarlyStopping(
-            monitor=MONITOR, mode="max", patience=options.early_stopping.patience
-        ),
-    ]
 
 
 class SaveStates(keras.callbacks.Callback):
     """Saves the state of the training after every epoch; must come last of all callbacks."""
 
-    _COUNTED = ("best", "wait", "cooldown_counter", "best_epoch", "stopped_epoch")
-
-    def __init__(
-        self, states: States, began: State, deciding: list[keras.callbacks.Callback]
-    ) -> None:
+    def __init__(self, states: States, began: State, deciding: Decisions) -> None:
         """Go on from a state.
 
         Args:
             states: Where to save.
             began: The state to go on from.
-            deciding: As from `decisions`; they take up what they had counted.
+            deciding: Take up what they had counted.
         """
         super().__init__()
-        self._states, self._deciding = states, {type(one).__name__: one for one in deciding}
+        self._states, self._deciding = states, deciding
         self.state = began
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Give the deciding callbacks their counts, after they have set them to naught."""
-        for name, counts in self.state.counters.items():
-            for count, value in counts.items():
-                setattr(self._deciding[name], count, value)
+        """Give the deciding callbacks their counts, which Keras has just reset."""
+        self._deciding.restore(self.state.counts)
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
         """Save."""
         self.state = State(
             epoch=epoch + 1,
-            best=self._deciding["EarlyStopping"].best_epoch + 1,
+            best=self._deciding.stopping.best_epoch + 1,
             stopped=self.model.stop_training,
             rows=[*self.state.rows, dict(logs or {})],
-            counters={
-                name: {count: getattr(one, count) for count in self._COUNTED if hasattr(one, count)}
-                for name, one in self._deciding.items()
-            },
+            counts=self._deciding.counts(),
         )
         self._states.save(self.model, self.state)
 

@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 
 from saltseg.errors import DataError, TrainingError
 from saltseg.nets.cost import Cost, network_cost
-from saltseg.nets.losses import BceDice
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
@@ -25,8 +24,9 @@ from saltseg.training.callbacks import (
     SeedEpochs,
     ShowProgress,
     StopOnNan,
-    decisions,
 )
+from saltseg.training.deciding import LogLearningRate
+from saltseg.training.objectives import make_decisions, make_loss, make_optimizer
 from saltseg.training.states import State, States, UnreadableStateError
 
 Bytes = NDArray[np.uint8]
@@ -119,7 +119,7 @@ def train_fold(
     model, state = _begin(data, params, initial, states)
     batches = _training_batches(data, params)
     held_out = TileBatches(data.images, data.masks, data.held_out, params.train.batch_size)
-    deciding = decisions(params.train)
+    deciding = make_decisions(params.train)
     saving = SaveStates(states, state, deciding)
     try:
         with closing(ShowProgress(title, state.epoch)) as progress:
@@ -131,7 +131,7 @@ def train_fold(
                 epochs=state.epoch if state.stopped else params.train.epochs,
                 shuffle=False,
                 verbose=0,
-                callbacks=[SeedEpochs(batches), *deciding, *watching, saving],
+                callbacks=[SeedEpochs(batches), LogLearningRate(), *deciding, *watching, saving],
             )
     except NotFiniteError as error:
         raise TrainingError(f"{error}; {_keep_best(model, saving.state, states)}") from None
@@ -166,8 +166,8 @@ def _compiled(params: Params, data: FoldData, initial: Path | None) -> keras.Mod
     side, channels = data.images.shape[1], data.images.shape[3]
     model = build_unet(backbone_row(params.backbone), side, channels, params.model, initial)
     model.compile(
-        optimizer=keras.optimizers.Adam(params.train.learning_rate),
-        loss=BceDice(),
+        optimizer=make_optimizer(params.train),
+        loss=make_loss(params.train),
         metrics=training_metrics(),
         jit_compile=params.train.jit_compile,
     )

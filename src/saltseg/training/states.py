@@ -19,9 +19,6 @@ from saltseg.files import staged_file, write_whole
 if TYPE_CHECKING:  # who only looks at states need not wait for the engine
     import keras
 
-Counters = dict[str, dict[str, float | int | None]]
-"""What the deciding callbacks count, by class and attribute."""
-
 
 class State(BaseModel):
     """A training after some epochs, but for its variables.
@@ -31,7 +28,7 @@ class State(BaseModel):
         best: The epoch whose weights are the best so far, counted from 1.
         stopped: Whether early stopping has ended the training.
         rows: Losses, metrics and learning rate of each epoch.
-        counters: What the deciding callbacks count.
+        counts: What decides the next epochs has counted.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -40,7 +37,7 @@ class State(BaseModel):
     best: int = Field(default=0, ge=0)
     stopped: bool = False
     rows: list[dict[str, float]] = []
-    counters: Counters = {}
+    counts: dict[str, dict[str, float | int | None]] = {}
 
 
 class _Saved(BaseModel):

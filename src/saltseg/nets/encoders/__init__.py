@@ -1,50 +1,53 @@
-"""Encoders: `keras.applications` networks, and a plain one, tapped at five scales."""
+"""Encoders: networks of several sources, tapped at five scales."""
+
+from typing import Protocol
 
 import keras
 from keras import layers
 
+from saltseg.nets.encoders import keras_applications, plain
 from saltseg.params import BackboneRow
 
 
-def plain(include_top: bool, weights: str | None, input_shape: tuple[int, int, int]) -> keras.Model:
-    """A small encoder trained from scratch: the baseline that every backbone should beat.
+class Source(Protocol):
+    """Where encoders come from; a module of this package for each.
 
-    Five stages of two 3x3 convolutions, the first of stride 2, each with batch normalisation.
-
-    Args:
-        include_top: Must be False; taken so that the call is that of `keras.applications`.
-        weights: Must be None: there are no trained ones.
-        input_shape: (S, S, C), S a multiple of 32.
+    Attributes:
+        PACKAGES: What a served model needs installed besides Keras and its engine.
     """
-    if include_top or weights is not None:
-        raise ValueError("the plain encoder has no top and no trained weights")
-    x = inputs = layers.Input(input_shape)
-    for stage, filters in enumerate((16, 32, 64, 128, 128), start=1):
-        for strides, suffix in ((2, "_down"), (1, "")):
-            x = layers.Conv2D(filters, 3, strides=strides, padding="same", use_bias=False)(x)
-            x = layers.BatchNormalization()(x)
-            x = layers.Activation("relu", name=f"stage{stage}{suffix}")(x)
-    return keras.Model(inputs, x, name="plain")
+
+    PACKAGES: tuple[str, ...]
+
+    def build(self, row: BackboneRow, side: int, channels: int) -> keras.Model:
+        """The network of a row, without top, randomly initialised; see `build_backbone`."""
+
+    def build_pretrained(self, row: BackboneRow, side: int) -> keras.Model:
+        """The same for three channels, with ImageNet weights, which may be downloaded.
+
+        Raises:
+            WeightsError: There are none, or the download failed.
+        """
+
+    def versions(self) -> dict[str, str]:
+        """What else decides the numbers of a training; it belongs into its key."""
 
 
-def build_backbone(row: BackboneRow, size: int, channels: int) -> keras.Model:
+SOURCES: dict[str, Source] = {"plain": plain, "keras_applications": keras_applications}
+"""Sources by name; a new one is named in `params.EncoderSource` too."""
+
+
+def build_backbone(row: BackboneRow, side: int, channels: int) -> keras.Model:
     """The whole network of a row, without top, randomly initialised.
 
     Args:
         row: Its row of the backbone table.
-        size: Input side, pixels, a multiple of 32.
+        side: Input side, pixels, a multiple of 32.
         channels: Input channels, any number.
 
     Returns:
         A model (B, S, S, C) float32 -> features at 1/32 of the side.
     """
-    constructor = (
-        plain if row.constructor == "plain" else getattr(keras.applications, row.constructor)
-    )
-    model: keras.Model = constructor(
-        include_top=False, weights=None, input_shape=(size, size, channels), **row.options
-    )
-    return model
+    return SOURCES[row.source].build(row, side, channels)
 
 
 def tapped(backbone: keras.Model, row: BackboneRow) -> keras.Model:
