@@ -5,7 +5,6 @@ from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-import yaml
 from pydantic import (
     AfterValidator,
     BaseModel,
@@ -16,7 +15,7 @@ from pydantic import (
 )
 
 from saltseg.errors import ParameterError
-from saltseg.settings import read_settings
+from saltseg.settings import read_settings, read_yaml
 
 Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
 EncoderSource = Literal["plain", "keras_applications"]
@@ -270,8 +269,8 @@ class Params(Strict):
 @cache
 def backbone_table() -> dict[str, BackboneRow]:
     """The backbones that can be chosen, by name, from `backbones.yaml` beside this module."""
-    text = resources.files("saltseg").joinpath("backbones.yaml").read_text()
-    return {name: BackboneRow.model_validate(row) for name, row in yaml.safe_load(text).items()}
+    rows = read_yaml(resources.files("saltseg").joinpath("backbones.yaml").read_bytes())
+    return {name: BackboneRow.model_validate(row) for name, row in rows.items()}
 
 
 def backbone_row(name: str) -> BackboneRow:

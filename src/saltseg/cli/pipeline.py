@@ -140,18 +140,19 @@ def reproduce(
     """
     with one_line_errors("saltseg reproduce"):
         from rich.console import Console
-        from rich.text import Text
 
         from saltseg.records import reproduce as anew
-        from saltseg.report.reproduction import hints, reproduction_table, verdict
+        from saltseg.report.reproduction import (
+            OTHERWISE,
+            reproduction_table,
+            reproduction_verdict,
+        )
 
         found, console = anew.reproduce(stages or []), Console()
-        console.print()
         console.print(reproduction_table(found))
-        for hint in hints(found):
-            console.print(Text(hint, style="dim"))
-        console.print(Text(verdict(found), style="bold"), soft_wrap=True)
-        if found.differing:
+        console.print(reproduction_verdict(found), style="bold", soft_wrap=True)
+        if any(found.values()):
+            console.print(OTHERWISE, style="dim", highlight=False)
             raise SystemExit(1)
 
 

@@ -5,9 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from saltseg.errors import DataError
+from saltseg.settings import read_yaml
 
 MEND = "mend it, or bring back the committed one by git"
 """What to do about a damaged file of settings or stages."""
@@ -25,8 +25,8 @@ def read_params(content: bytes, what: str, advice: str = MEND) -> dict[str, Any]
         DataError: It is damaged.
     """
     try:
-        tree = YAML(typ="safe").load(content)
-    except (YAMLError, ValueError, RecursionError) as error:
+        tree = read_yaml(content)
+    except ValueError as error:
         raise DataError(f"{what}: damaged ({' '.join(str(error).split())}); {advice}") from None
     if not isinstance(tree, dict):
         raise DataError(f"{what}: damaged (no keys and values); {advice}")

@@ -42,8 +42,8 @@ _NEEDED = (
     "opencv-python-headless",
     "pandas",
     "pydantic",
-    "pyyaml",
     "rich",
+    "ruamel.yaml",
     "scipy",
     "typer",
 )
