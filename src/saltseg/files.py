@@ -5,9 +5,10 @@ writes NAME writes over it.
 """
 
 import errno
+import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -106,3 +107,12 @@ def write_whole(path: Path, content: bytes, durable: bool = True) -> None:
     """
     with staged_file(path, durable) as staging:
         staging.write_bytes(content)
+
+
+def digest_of(paths: Sequence[Path], text: str = "") -> str:
+    """One digest of several files and a text."""
+    found = hashlib.sha256(text.encode())
+    for path in paths:
+        with path.open("rb") as file:
+            found.update(hashlib.file_digest(file, "sha256").digest())
+    return found.hexdigest()[:32]

@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.scoring.comparison import Comparison, Contestant, Cost, Difference, Interval, compare
+from saltseg.scoring.comparison import Comparison, Contestant, Cost, Interval, compare
+from saltseg.scoring.differences import Difference
 from saltseg.scoring.paired import bootstrap_interval, corrected_t, possible
 from saltseg.scoring.verdict import verdict
 

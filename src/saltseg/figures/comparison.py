@@ -10,7 +10,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from saltseg.figures.svg import DASHES, MARKERS, STYLE, colours_of, pair_colours, shorten, to_svg
-from saltseg.scoring.comparison import Comparison, Contestant, Difference
+from saltseg.scoring.comparison import Comparison, Contestant
+from saltseg.scoring.differences import Difference
 
 _DARK, _PALE = "0.2", "0.55"
 _CURVES = {"val_map_iou": "competition metric, validation", "val_iou": "IoU, validation"}

@@ -1,12 +1,12 @@
 """Trained models in files: a folder of folds, or one ONNX file."""
 
-import hashlib
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from saltseg.errors import WeightsError
+from saltseg.files import digest_of
 from saltseg.inference.model import Facts, KnownModel, SaltModel
 from saltseg.nets.blueprint import BLUEPRINT, WEIGHTS, Blueprint
 from saltseg.settings import read_settings
@@ -70,15 +70,6 @@ def open_models(path: Path, repeatable: bool = False) -> KnownModel:
         )
     digest = digest_of(weights, blueprint.model_dump_json())
     return StoredModel(blueprint, facts, digest, weights, repeatable)
-
-
-def digest_of(paths: Sequence[Path], text: str = "") -> str:
-    """One digest of several files and a text."""
-    found = hashlib.sha256(text.encode())
-    for path in paths:
-        with path.open("rb") as file:
-            found.update(hashlib.file_digest(file, "sha256").digest())
-    return found.hexdigest()[:32]
 
 
 def read_folder(folder: Path) -> tuple[Blueprint, list[Path]]:

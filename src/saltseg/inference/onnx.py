@@ -9,8 +9,7 @@ import onnx
 import onnxruntime
 
 from saltseg.errors import WeightsError
-from saltseg.files import staged_file
-from saltseg.inference.files import digest_of
+from saltseg.files import digest_of, staged_file
 from saltseg.inference.model import Facts, SaltModel
 from saltseg.inference.windows import Floats
 from saltseg.nets.blueprint import Blueprint

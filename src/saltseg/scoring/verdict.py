@@ -1,15 +1,12 @@
 """A comparison in one sentence, which says no more than the interval over folds allows."""
 
 from decimal import ROUND_CEILING, Decimal
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
+from saltseg.scoring.differences import Difference, HoldoutDifference
 from saltseg.scoring.paired import Interval
-
-if TYPE_CHECKING:
-    from saltseg.scoring.comparison import Difference, HoldoutDifference
 
 _FEW_FOLDS = 3
 """Up to so many, the t interval rests on at most two degrees of freedom: weak evidence."""
@@ -18,7 +15,7 @@ _FEW_FOLDS = 3
 def verdict(
     first: str,
     second: str,
-    difference: "Difference",
+    difference: Difference,
     tile_differences: NDArray[np.float64],
     level: float,
 ) -> str:
@@ -62,7 +59,7 @@ def verdict(
     )
 
 
-def holdout_sentence(difference: "HoldoutDifference", level: float) -> str:
+def holdout_sentence(difference: HoldoutDifference, level: float) -> str:
     """Say what the hold-out shows, of which nothing was chosen."""
     return (
         f"On the hold-out of {difference.count} tiles, all folds together, the difference is "
