@@ -13,8 +13,8 @@ from saltseg.report.tables import NOT_RECORDED
 SCORES = ("map_iou", "iou")
 
 _ALONE = (
-    ". A single fold has no spread (-), and its tiles may be easier than those of others: compare"
-    " it with runs of the same fold only"
+    ". A single fold has no spread (-), and its tiles may be easier than those of others:"
+    " compare it with runs of the same fold only"
 )
 
 
