@@ -24,8 +24,9 @@ NETWORK = """
 from saltseg.training.runtime import prepare_engine
 prepare_engine(seed=1, threads=1)
 import keras
-from saltseg.nets.encoders import plain
-network = plain(False, None, (32, 32, 2))
+from saltseg.nets.encoders import build_backbone
+from saltseg.params import backbone_row
+network = build_backbone(backbone_row("plain"), 32, 2)
 config = keras.config
 print(config.backend(), config.epsilon(), config.max_epochs(), config.dtype_policy().name)
 print(network.output_shape, network.weights[0].shape, network.weights[0].dtype)
