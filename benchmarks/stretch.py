@@ -2,13 +2,14 @@
 
 python benchmarks/stretch.py models/resnet50          # the workspace's run; about 10 minutes
 python benchmarks/stretch.py A B --seeds 2            # folders from `saltseg export`
+python benchmarks/stretch.py A --window 2             # another side of windows, tiles
 
 Sections of the synthetic survey that no tile was cut from, with bodies as large and as many as in
-it, are written as .npy and predicted as `saltseg predict` does; pixel IoU against the true salt.
-Besides the even sections: such whose left half has a tenth of the amplitudes of the right, and such
-that lose all but a twentieth from top to bottom. `tiles` are the same sections cut into tiles, each
-stretched on its own as those of the training were: what a network can do at all without seeing
-further than a tile.
+it or, where the size ends in L, as few as in a small one and so much larger, are written as .npy
+and predicted as `saltseg predict` does; pixel IoU against the true salt. Besides the even sections:
+such whose left half has a tenth of the amplitudes of the right, and such that lose all but a
+twentieth from top to bottom. `tiles` are the same sections cut into tiles, each stretched alone
+as those of the training were: what a network can do at all without seeing further than a tile.
 """
 
 import contextlib
@@ -25,6 +26,7 @@ from saltseg.inference.job import Wishes, predict_into
 from saltseg.inference.model import How, SaltModel
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.inference.tones import Showing
+from saltseg.tiles import stretch
 from saltseg.tiles.amplitudes import grey_levels
 from saltseg.tiles.geology import make_section
 from saltseg.tiles.recipe import read_recipe
@@ -32,13 +34,15 @@ from saltseg.tiles.recipe import read_recipe
 ROOT = Path(__file__).parents[1]
 RECIPE = read_recipe(ROOT / "data/synthetic.yaml")
 TILES = RECIPE.section.rows * RECIPE.section.columns
+SIZES = ["4x5", "8x10", "10x20L"]
 FALL = 3.0
 """Nepers from top to bottom."""
 
 
-def make(rows: int, columns: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+def make(size: str, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Amplitudes and true salt of a section of so many tiles."""
-    share = rows * columns / TILES
+    rows, columns = map(int, size.rstrip("L").split("x"))
+    share = 1.0 if size.endswith("L") else rows * columns / TILES
     bodies = tuple(max(1, round(count * share)) for count in RECIPE.salt.bodies)
     recipe = RECIPE.model_copy(
         update={
@@ -73,9 +77,9 @@ def iou(found: np.ndarray, salt: np.ndarray) -> float:
     return float((found & salt).sum() / max(1, (found | salt).sum()))
 
 
-def predicted(model: SaltModel, amplitudes: np.ndarray, stretch: str) -> np.ndarray:
+def predicted(model: SaltModel, amplitudes: np.ndarray, kind: str) -> np.ndarray:
     """The mask of a section, from a file to a file."""
-    if stretch == "tiles":
+    if kind == "tiles":
         tile = RECIPE.section.tile
         rows = [slice(start, start + tile) for start in range(0, len(amplitudes), tile)]
         columns = [slice(start, start + tile) for start in range(0, amplitudes.shape[1], tile)]
@@ -86,30 +90,33 @@ def predicted(model: SaltModel, amplitudes: np.ndarray, stretch: str) -> np.ndar
         path, out = Path(temporary) / "section.npy", Path(temporary) / "out"
         np.save(path, amplitudes)
         quiet = contextlib.redirect_stdout(io.StringIO())
-        with quiet, open_inputs([path], Reading(showing=Showing(stretch))) as inputs:
+        with quiet, open_inputs([path], Reading(showing=Showing(kind))) as inputs:
             predict_into(out, model, inputs, How(), Wishes())
         return np.load(out / "section.mask.npy")
 
 
 def main(
     models: Annotated[list[Path], typer.Argument(help="Folders of folds.")],
-    size: Annotated[list[str], typer.Option(help="Tiles down x across.")] = ["2x3", "4x5", "8x10"],  # noqa: B006
+    size: Annotated[
+        list[str], typer.Option(help="Tiles down x across; L: few large bodies.")
+    ] = SIZES,
+    window: Annotated[int, typer.Option(min=1, help="Side of windows, tiles.")] = stretch._TILES,
     seeds: Annotated[int, typer.Option(min=1)] = 4,
 ) -> None:
     """Print a row for each network, size and kind of section: mean IoU and its range."""
+    stretch._TILES = window
     stretches = ("file", "window", "trace", "tiles")
     print("| network | tiles | amplitudes |", " | ".join(stretches), "|")
     print("|---|---|---|" + "---|" * len(stretches))
     for folder in models:
         model = load_models(folder)
         for one in size:
-            rows, columns = map(int, one.split("x"))
-            sections = [make(rows, columns, seed) for seed in range(seeds)]
+            sections = [make(one, seed) for seed in range(seeds)]
             for change in (even, left, fall):
                 cells = []
-                for stretch in stretches:
+                for kind in stretches:
                     scores = [
-                        iou(predicted(model, change(amplitudes), stretch), salt)
+                        iou(predicted(model, change(amplitudes), kind), salt)
                         for amplitudes, salt in sections
                     ]
                     cells.append(f"{np.mean(scores):.3f} ({min(scores):.2f}..{max(scores):.2f})")

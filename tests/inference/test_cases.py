@@ -53,7 +53,7 @@ CASES: dict[str, tuple[Callable[[], np.ndarray], str]] = {
     "0 to 1": (lambda: grey() / 255, "grey levels from 0 to 1"),
     "offset": (lambda: cube() + 400, "amplitudes around"),
     "big endian": (lambda: cube().astype(">f4"), ""),
-    "loud in one half": (lambda: cube() * np.linspace(1, 20, TRACES, dtype=np.float32), ""),
+    "louder to one side": (lambda: cube() * np.linspace(1, 2, TRACES, dtype=np.float32), ""),
     "fading": (lambda: cube() * np.geomspace(1, 0.5, SAMPLES, dtype=np.float32)[:, None], ""),
 }
 IN_SEGY = {"1e30": 5, "-9999": 1, "zeros": 5, "nan": 5, "int16": 3, "uint8": 16, "fading": 1}

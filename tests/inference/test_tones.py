@@ -174,7 +174,7 @@ def test_quiet_parts_are_turned_up_but_not_over_the_file() -> None:
     section = layers()
     section[:, :75] *= 0.1
     tones = Tones(section, 99, Showing("window"), "v")
-    small = (20, 20)
+    small = (10, 10)
     local, whole = tones.show(section, small, "v").grey, tones.show(section, None, "v").grey
     assert local[:, :50].std() > 0.8 * local[:, 100:].std()
     assert whole[:, :75].std() < 0.2 * whole[:, 75:].std()

@@ -11,9 +11,10 @@ from saltseg.tiles.amplitudes import clip_limit
 Floats = NDArray[np.floating]
 _QUIETEST = 1e-3
 """Of the limits of loud places: what is quieter is silence, not to be turned up without end."""
-_TILES = 2
-"""Sides of a window, in tiles. In one tile the loudness of salt beside that of layers is lost, in
-many the loudness of a whole section comes back: `benchmarks/stretch.py`."""
+_TILES = 4
+"""Sides of a window, in tiles. Where a window lies in one large body of salt, its quiet inside
+becomes as loud as layers; in larger windows the loudness of a whole section comes back:
+`benchmarks/stretch.py --window`."""
 _ENOUGH = 0.05
 """Share of a window that must hold amplitudes for its limit to be its own."""
 
