@@ -6,6 +6,7 @@ SUMMARY = {
     "map_iou": {"mean": 0.6, "std": 0.02},
     "iou": {"mean": 0.65, "std": 0.01},
     "empty_map_iou": 0.39,
+    "fold": {"0": {}, "1": {}},
     "threshold": {"fixed": 0.6, "naive": 0.64, "cross_fitted": 0.61, "optimism": 0.03},
     "post_processing": {"fixed": 0.6, "naive": 0.66, "cross_fitted": 0.62, "optimism": 0.04},
     "checkpoint": {"best": 0.7, "last": 0.5, "cross_fitted": 0.66, "optimism": 0.04},
@@ -39,7 +40,9 @@ def test_one_fold_has_nothing_that_other_folds_chose() -> None:
         "threshold": {"fixed": 0.6, "naive": 0.64},
         "post_processing": {"fixed": 0.6, "naive": 0.66},
         "checkpoint": {"best": 0.7, "last": 0.5},
+        "fold": {"0": {}},
     }
     told = list(lines(SUMMARY | alone))
     assert not any("other folds" in line for line in told)
+    assert told[0] == "map_iou 0.600 (no salt anywhere: 0.390), iou 0.650"
     assert "val_map_iou at network size: best epoch 0.700, last epoch 0.500" in told

@@ -9,9 +9,10 @@ from typing import Any
 
 from dvc.exceptions import DvcException
 from dvc.repo import Repo
+from dvc.utils.serialize import ParseError
 
 from saltseg.errors import DataError
-from saltseg.records.lock import read_lock
+from saltseg.records.lock import MEND, read_lock
 
 LOCK = Path("dvc.lock")
 
@@ -39,7 +40,8 @@ def reproduce(targets: Sequence[str]) -> Rerun:
                 if not stage.always_changed
             ]
     except DvcException as error:
-        raise DataError(f"{' '.join(str(error).split())}; run `dvc repro` in the project") from None
+        advice = MEND if isinstance(error, ParseError) else "run `dvc repro` in the project"
+        raise DataError(f"{' '.join(str(error).split())}; {advice}") from None
     before = read_lock(LOCK.read_bytes()) if LOCK.exists() else {}
     if new := sorted(set(stages) - before.keys()):
         raise DataError(f"dvc.lock does not record {', '.join(new)} yet; run `dvc repro` first")

@@ -13,8 +13,9 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
         summary: As in metrics/summary.json.
     """
     score = summary["map_iou"]
+    spread = f" ± {score['std']:.3f}" if len(summary["fold"]) > 1 else ""
     yield (
-        f"map_iou {score['mean']:.3f} ± {score['std']:.3f} "
+        f"map_iou {score['mean']:.3f}{spread} "
         f"(no salt anywhere: {summary['empty_map_iou']:.3f}), iou {summary['iou']['mean']:.3f}"
     )
     for name, what in (("threshold", "threshold"), ("post_processing", "post-processing")):
