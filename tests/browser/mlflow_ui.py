@@ -28,7 +28,7 @@ def mlflow_ui(folder: Path) -> Iterator[str]:
         port = free.getsockname()[1]
     command = [Path(sys.executable).parent / "mlflow", "ui", "--port", str(port), "--workers", "1"]
     kept = {key: value for key, value in os.environ.items() if not key.startswith("MLFLOW_")}
-    log = folder.parent / "mlflow-ui.log"
+    log = folder / ".saltseg/mlflow-ui.log"  # where git looks away
     with log.open("w") as out:
         server = subprocess.Popen(
             command, cwd=folder, env=kept, stdout=out, stderr=out, start_new_session=True
