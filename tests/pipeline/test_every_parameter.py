@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import yaml
 from dvc.repo import Repo
+from dvc_data.hashfile.meta import Meta
 
 from saltseg.params import IGNORED_BY_DVC
 
@@ -120,6 +121,7 @@ def test_a_changed_parameter_runs_its_stages(stubbed: Stubbed, leaf: str) -> Non
 
 def test_dvc_still_overlooks_these_names(tmp_path: Path) -> None:
     """Should this fail, DVC has mended its issue 10296, and `IGNORED_BY_DVC` can go."""
+    assert {Meta.PARAM_SIZE, Meta.PARAM_NFILES} == IGNORED_BY_DVC
     for name in IGNORED_BY_DVC:
         folder = tmp_path / name
         folder.mkdir()
