@@ -33,17 +33,17 @@ def reproduce(targets: Sequence[str]) -> Rerun:
     """
     try:
         with Repo() as repo:
-            stages = [
+            stages = {
                 stage.addressing
                 for target in targets or ("dvc.yaml",)
                 for stage in repo.stage.collect(target, with_deps=True)
                 if not stage.always_changed
-            ]
+            }
     except DvcException as error:
         advice = MEND if isinstance(error, ParseError) else "run `dvc repro` in the project"
         raise DataError(f"{' '.join(str(error).split())}; {advice}") from None
     before = read_lock(LOCK.read_bytes()) if LOCK.exists() else {}
-    if new := sorted(set(stages) - before.keys()):
+    if new := sorted(stages - before.keys()):
         raise DataError(f"dvc.lock does not record {', '.join(new)} yet; run `dvc repro` first")
     # Stages run `python`, whatever PATH says it is: this environment's comes first.
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
@@ -53,7 +53,7 @@ def reproduce(targets: Sequence[str]) -> Rerun:
         raise DataError(f"`dvc repro --force` ended with exit code {code}: nothing was compared")
     after = read_lock(LOCK.read_bytes())
     made = {path for stage in before.values() for path in _outputs(stage)}
-    return {name: _differing(before[name], after[name], made) for name in dict.fromkeys(stages)}
+    return {name: _differing(before[name], after[name], made) for name in before if name in stages}
 
 
 def _differing(before: Mapping[str, Any], after: Mapping[str, Any], made: set[str]) -> list[str]:
