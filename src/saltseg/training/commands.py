@@ -7,10 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
 
 from saltseg.root import project_root
+from saltseg.settings import read_yaml
 
 _PARAMS = "params.yaml"
 _NO_TEXT = {"true", "false", "null", "inf", "nan"}
@@ -57,8 +56,8 @@ class Launch(BaseModel):
 def _read(path: Path) -> dict[str, Any]:
     """A params.yaml by dotted name, numbers read as DVC reads them; nothing where it is damaged."""
     try:
-        tree = YAML(typ="safe").load(path.read_bytes())
-    except (OSError, YAMLError, ValueError, RecursionError):
+        tree = read_yaml(path.read_bytes())
+    except (OSError, ValueError):
         return {}
     return dict(_leaves(tree, "")) if isinstance(tree, dict) else {}
 
