@@ -20,7 +20,7 @@ from saltseg.inference.files import load_models
 from saltseg.inference.job import Wishes, predict_into
 from saltseg.inference.model import How, SaltModel
 from saltseg.inference.sections import Reading, open_inputs
-from saltseg.inference.segy import Geometry
+from saltseg.inference.segy.volume import Geometry
 
 LOOSE = 0.02
 

@@ -83,8 +83,8 @@ def network_and_batches(params: Params, setting: Setting) -> tuple[Any, Any]:
 
     from saltseg.nets.metrics import training_metrics
     from saltseg.nets.unet import build_unet
+    from saltseg.objectives.losses.bce_dice import BceDice
     from saltseg.training.batches import TrainingBatches
-    from saltseg.training.losses.bce_dice import BceDice
 
     shape = (setting.batch * (setting.steps + 1), setting.size, setting.size)
     random = np.random.default_rng(params.seed)

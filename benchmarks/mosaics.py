@@ -15,10 +15,10 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from saltseg.tiles.borders import Borders
-from saltseg.tiles.mosaics import find_mosaics
-from saltseg.tiles.pictures import read_pictures
-from saltseg.tiles.synthetic import read_recipe, synthetic_survey
+from saltseg.tiles.dataset import read_pictures
+from saltseg.tiles.mosaics.borders import Borders
+from saltseg.tiles.mosaics.finding import find_mosaics
+from saltseg.tiles.synthetic.survey import read_recipe, synthetic_survey
 
 ROOT = Path(__file__).parents[1]
 MARGINS = (0.6, 0.8, 1.0, 1.2, 1.4)

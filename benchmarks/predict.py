@@ -23,8 +23,8 @@ from saltseg.inference.model import Facts, How
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import load_params
-from saltseg.tiles.channels import network_input
-from saltseg.tiles.native import Native
+from saltseg.tiles.inputs.channels import network_input
+from saltseg.tiles.inputs.native import Native
 from saltseg.training.runtime import prepare_engine
 
 SIDE = 101

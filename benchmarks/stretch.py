@@ -22,14 +22,14 @@ import numpy as np
 import typer
 
 from saltseg.inference.files import load_models
+from saltseg.inference.grey import stretch
+from saltseg.inference.grey.amplitudes import grey_levels
+from saltseg.inference.grey.tones import Showing
 from saltseg.inference.job import Wishes, predict_into
 from saltseg.inference.model import How, SaltModel
 from saltseg.inference.sections import Reading, open_inputs
-from saltseg.inference.tones import Showing
-from saltseg.tiles import stretch
-from saltseg.tiles.amplitudes import grey_levels
-from saltseg.tiles.geology import make_section
-from saltseg.tiles.recipe import read_recipe
+from saltseg.tiles.synthetic.geology import make_section
+from saltseg.tiles.synthetic.recipe import read_recipe
 
 ROOT = Path(__file__).parents[1]
 RECIPE = read_recipe(ROOT / "data/synthetic.yaml")

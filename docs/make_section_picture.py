@@ -10,8 +10,8 @@ import numpy as np
 
 import saltseg
 from saltseg.figures.overlay import overlay
-from saltseg.tiles.geology import make_section
-from saltseg.tiles.recipe import read_recipe
+from saltseg.tiles.synthetic.geology import make_section
+from saltseg.tiles.synthetic.recipe import read_recipe
 
 SEED, SIZE = 3, (1000, 2000)
 

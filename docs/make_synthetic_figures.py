@@ -18,7 +18,7 @@ from PIL import Image
 
 from saltseg.tiles.dataset import read_dataset
 from saltseg.tiles.survey import Bytes, coverage_of
-from saltseg.tiles.synthetic import grey_threshold_iou, read_recipe, synthetic_survey
+from saltseg.tiles.synthetic.survey import grey_threshold_iou, read_recipe, synthetic_survey
 
 DOCS = Path(__file__).parent
 BINS = np.linspace(0, 1, 11)

@@ -9,8 +9,8 @@ from pathlib import Path
 from saltseg.files import staged_folder
 from saltseg.params import load_params
 from saltseg.root import at_root
-from saltseg.tiles.copies import told_copies
 from saltseg.tiles.dataset import read_dataset
+from saltseg.tiles.mosaics.copies import told_copies
 from saltseg.tiles.survey import save_survey
 
 

@@ -16,9 +16,9 @@ from saltseg.root import at_root
 from saltseg.scoring.honesty import Honesty
 from saltseg.scoring.predictions import read_predictions
 from saltseg.scoring.summary import mean_curves, summarise
-from saltseg.tiles.fold_table import read_folds
-from saltseg.tiles.leaks import leaks
-from saltseg.tiles.mosaic_table import read_mosaics
+from saltseg.tiles.folds.leaks import leaks
+from saltseg.tiles.folds.table import read_folds
+from saltseg.tiles.mosaics.table import read_mosaics
 
 FOLDS = Path("data/folds.csv")
 

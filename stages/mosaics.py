@@ -12,8 +12,8 @@ import numpy as np
 from saltseg.files import staged_file
 from saltseg.params import load_params
 from saltseg.root import at_root
-from saltseg.tiles.mosaic_table import told_size
-from saltseg.tiles.mosaics import find_mosaics
+from saltseg.tiles.mosaics.finding import find_mosaics
+from saltseg.tiles.mosaics.table import told_size
 from saltseg.tiles.survey import read_array, read_table, read_tiles
 
 SURVEY = Path("data/survey")

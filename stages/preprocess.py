@@ -10,7 +10,7 @@ from pathlib import Path
 from saltseg.files import staged_folder
 from saltseg.params import load_params
 from saltseg.root import at_root
-from saltseg.tiles.arrays import write_arrays
+from saltseg.tiles.inputs.arrays import write_arrays
 
 
 def main() -> None:

@@ -11,9 +11,9 @@ from rich.console import Console
 from saltseg.files import staged_file
 from saltseg.params import load_params
 from saltseg.root import at_root
-from saltseg.tiles.folds import make_folds, spread_table
-from saltseg.tiles.leaks import leaks, told_leaks
-from saltseg.tiles.mosaic_table import groups_of, read_mosaics
+from saltseg.tiles.folds.dividing import make_folds, spread_table
+from saltseg.tiles.folds.leaks import leaks, told_leaks
+from saltseg.tiles.mosaics.table import groups_of, read_mosaics
 from saltseg.tiles.survey import read_tiles
 
 

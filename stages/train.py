@@ -18,9 +18,9 @@ import numpy as np
 from saltseg.files import require_space, staged_folder
 from saltseg.params import Params, backbone_row, load_params
 from saltseg.root import at_root
-from saltseg.tiles.fold_table import read_folds
-from saltseg.tiles.native import Native
-from saltseg.tiles.processed import read_processed
+from saltseg.tiles.folds.table import read_folds
+from saltseg.tiles.inputs.native import Native
+from saltseg.tiles.inputs.processed import read_processed
 from saltseg.training.runtime import engine_facts, prepare_engine
 
 if TYPE_CHECKING:
@@ -44,11 +44,11 @@ def main(argv: list[str] | None = None) -> None:
         inputs = current_inputs(stage)
         prepare_engine(params.seed, params.train.threads)
         from saltseg.nets.encoders import SOURCES
+        from saltseg.records.unfinished import owned
         from saltseg.tracking.live import live_fold
         from saltseg.training.callbacks import CheckInputs
         from saltseg.training.fit import FoldData, train_fold
         from saltseg.training.states import States
-        from saltseg.training.unfinished import owned
 
         data = FoldData.of(tiles, folds, fold)
         initial = Path("data/initial") / params.backbone / "encoder.weights.h5"

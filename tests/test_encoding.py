@@ -6,10 +6,10 @@ import sys
 import pytest
 from rich.console import Console
 
+from saltseg.comparison.networks import compare
 from saltseg.encoding import print_anywhere
 from saltseg.report.tables import scores_table
 from saltseg.report.terminal import print_report
-from saltseg.scoring.comparison import compare
 from tests.report.sample import contestant
 
 

@@ -7,12 +7,12 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from saltseg.tiles.amplitudes import grey_levels
+    from saltseg.inference.grey.amplitudes import grey_levels
     from saltseg.trained import load
 
 __all__ = ["grey_levels", "load"]
 
-_HOMES = {"grey_levels": "saltseg.tiles.amplitudes", "load": "saltseg.trained"}
+_HOMES = {"grey_levels": "saltseg.inference.grey.amplitudes", "load": "saltseg.trained"}
 
 
 def __getattr__(name: str) -> Any:

@@ -7,11 +7,11 @@ from pathlib import Path
 
 from rich.console import Console
 
+from saltseg.comparison.networks import compare
 from saltseg.errors import DataError
 from saltseg.files import write_whole
 from saltseg.report.page import Gallery, write_page
 from saltseg.report.terminal import print_report
-from saltseg.scoring.comparison import compare
 from saltseg.tracking.comparison_runs import log_comparison
 from saltseg.tracking.contestants import TrackedRun, differing, labels, obstacles
 from saltseg.tracking.disputed import most_disputed

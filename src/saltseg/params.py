@@ -193,9 +193,9 @@ class Train(Strict):
     folds: Annotated[list[int], Field(min_length=1)]
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
-    loss: Annotated[Name, _one_of("training/losses")]
-    optimizer: Annotated[Name, _one_of("training/optimizers")]
-    schedule: Annotated[Name, _one_of("training/schedules")]
+    loss: Annotated[Name, _one_of("objectives/losses")]
+    optimizer: Annotated[Name, _one_of("objectives/optimizers")]
+    schedule: Annotated[Name, _one_of("objectives/schedules")]
     learning_rate: Annotated[float, Field(gt=0)]
     jit_compile: bool
     threads: Annotated[int, Field(ge=1, le=1024)] | None

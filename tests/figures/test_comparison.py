@@ -8,9 +8,9 @@ import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
+from saltseg.comparison.networks import Contestant
 from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
 from saltseg.figures.svg import STYLE, colours_of, to_svg
-from saltseg.scoring.comparison import Contestant
 from tests.report.sample import LONG, comparison, contestant
 
 pytestmark = pytest.mark.filterwarnings("error")

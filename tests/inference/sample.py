@@ -10,7 +10,7 @@ import numpy as np
 from saltseg.inference.model import Facts, Networks, SaltModel
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Preprocess, backbone_row
-from saltseg.tiles.native import Native
+from saltseg.tiles.inputs.native import Native
 
 SIDE = 64
 

@@ -9,8 +9,8 @@ import pytest
 from saltseg.errors import DataError
 from saltseg.inference.axes import order_of, seems_depth
 from saltseg.inference.npy import NpyVolume
-from saltseg.tiles.geology import make_section
-from saltseg.tiles.recipe import read_recipe
+from saltseg.tiles.synthetic.geology import make_section
+from saltseg.tiles.synthetic.recipe import read_recipe
 from tests.conftest import ROOT
 
 NAMES = ("inline", "depth", "crossline")

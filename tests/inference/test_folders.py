@@ -10,11 +10,11 @@ import pytest
 from filelock import FileLock
 
 from saltseg.errors import DataError
+from saltseg.inference.grey.tones import Showing
 from saltseg.inference.job import Wishes
 from saltseg.inference.model import How
 from saltseg.inference.sections import Reading
-from saltseg.inference.segy import Geometry
-from saltseg.inference.tones import Showing
+from saltseg.inference.segy.volume import Geometry
 from tests.inference.sample import model_of, picture, png, write_zip
 from tests.inference.test_job import AS_IS, PLAIN, mask, run, tiles
 

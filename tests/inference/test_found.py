@@ -5,9 +5,9 @@ import numpy as np
 import pytest
 
 from saltseg.inference.defaults import STRETCH, Stretch
-from saltseg.inference.tones import Showing, Tones
-from saltseg.tiles.geology import make_section
-from saltseg.tiles.recipe import read_recipe
+from saltseg.inference.grey.tones import Showing, Tones
+from saltseg.tiles.synthetic.geology import make_section
+from saltseg.tiles.synthetic.recipe import read_recipe
 from tests.conftest import ROOT
 from tests.inference.sample import model_of
 

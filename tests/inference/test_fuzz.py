@@ -10,7 +10,7 @@ import pytest
 
 from saltseg.errors import DataError
 from saltseg.inference.npy import NpyVolume
-from saltseg.inference.segy import Geometry, SegyVolume
+from saltseg.inference.segy.volume import Geometry, SegyVolume
 from saltseg.inference.volumes import Volume
 from tests.inference.test_segy import amplitudes, grid, write_segy
 

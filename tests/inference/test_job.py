@@ -11,10 +11,10 @@ import pytest
 import segyio
 
 from saltseg.errors import DataError
+from saltseg.inference.grey.tones import Showing
 from saltseg.inference.job import Wishes, predict_into
 from saltseg.inference.model import How, KnownModel
 from saltseg.inference.sections import Reading, open_inputs
-from saltseg.inference.tones import Showing
 from tests.inference.sample import SIDE, model_of, picture, png, write_zip
 from tests.inference.test_segy import grid, write_segy
 

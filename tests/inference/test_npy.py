@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
+from saltseg.inference.grey.amplitudes import grey_levels
 from saltseg.inference.npy import NpyVolume, _sample
-from saltseg.tiles.amplitudes import grey_levels
 
 
 def written(path: Path, array: np.ndarray) -> Path:

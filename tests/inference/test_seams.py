@@ -7,11 +7,11 @@ import pytest
 
 from saltseg.inference.defaults import OVERLAP, STRETCH
 from saltseg.inference.files import load_models
+from saltseg.inference.grey.amplitudes import grey_levels
 from saltseg.inference.model import SaltModel
 from saltseg.inference.windows import Canvas
-from saltseg.tiles.amplitudes import grey_levels
-from saltseg.tiles.geology import make_section
-from saltseg.tiles.recipe import read_recipe
+from saltseg.tiles.synthetic.geology import make_section
+from saltseg.tiles.synthetic.recipe import read_recipe
 from tests.pipeline.projects import ROOT, Project
 
 TILE, SIZE = 101, (1000, 2000)

@@ -8,7 +8,7 @@ import pytest
 import segyio
 
 from saltseg.errors import DataError
-from saltseg.inference.segy import Geometry, SegyVolume
+from saltseg.inference.segy.volume import Geometry, SegyVolume
 
 SAMPLES = 30
 HEADER = 3600

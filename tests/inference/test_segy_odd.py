@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 
 from saltseg.cli import app
 from saltseg.errors import DataError
-from saltseg.inference.segy import Geometry, SegyVolume
-from saltseg.inference.segy_samples import IBM, IEEE, encode
+from saltseg.inference.segy.samples import IBM, IEEE, encode
+from saltseg.inference.segy.volume import Geometry, SegyVolume
 from tests.inference.test_segy import SAMPLES, amplitudes, grid, write_segy
 
 FILE, TRACE = 3600, 240

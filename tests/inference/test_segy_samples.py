@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
 
-from saltseg.inference.segy import Geometry, SegyVolume
-from saltseg.inference.segy_samples import IBM, IEEE, decode, encode, floats_meant, is_swapped
+from saltseg.inference.segy.samples import IBM, IEEE, decode, encode, floats_meant, is_swapped
+from saltseg.inference.segy.volume import Geometry, SegyVolume
 from tests.inference.test_segy import grid, write_segy
 
 CODE = 3224

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.inference.tones import Showing, Tones, null_values, show_picture
+from saltseg.inference.grey.tones import Showing, Tones, null_values, show_picture
 
 TILE = (101, 101)
 AS_FILE = Showing("file")

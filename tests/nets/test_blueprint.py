@@ -10,7 +10,7 @@ from saltseg.errors import WeightsError
 from saltseg.nets.blueprint import Blueprint
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
-from saltseg.tiles.native import Native
+from saltseg.tiles.inputs.native import Native
 from tests.conftest import Changed
 
 NATIVE = Native(height=101, width=90, depths=(50, 900))

@@ -21,8 +21,8 @@ from typer.testing import CliRunner
 
 from saltseg.cli import app
 from saltseg.nets.blueprint import Blueprint
-from saltseg.tiles.native import Native, resize_back
-from saltseg.tiles.rle import encode
+from saltseg.tiles.inputs.native import Native, resize_back
+from saltseg.tiles.reading.rle import encode
 from tests.inference.sample import write_zip
 from tests.pipeline.projects import Project
 

@@ -138,7 +138,7 @@ def test_experiments_in_copies_leave_the_workspace_as_it_is(compared: Project) -
 
 
 def test_a_queued_experiment_runs_its_own_code(project: Project) -> None:
-    channels = project.root / "src/saltseg/tiles/folds.py"
+    channels = project.root / "src/saltseg/tiles/folds/dividing.py"
     own = channels.read_text()
     channels.write_text(own.replace("def make_folds", 'print("a snapshot")\n\n\ndef make_folds'))
     # Up to the stage whose code it is; the rest would only take time.

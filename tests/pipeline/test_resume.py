@@ -16,7 +16,7 @@ from tests.pipeline.torture import Victim, best_epoch, digests, victim, wait_for
 
 pytestmark = pytest.mark.slow
 
-LOSS = "src/saltseg/training/losses/bce_dice.py"
+LOSS = "src/saltseg/objectives/losses/bce_dice.py"
 CHANGED = f"train: plain fold 0: {LOSS} changed while it trained, so nothing"
 
 

@@ -20,7 +20,7 @@ NO_NUMBERS = {
     "saltseg.params",
     "saltseg.quiet",
     "saltseg.root",
-    "saltseg.training.unfinished",
+    "saltseg.records.unfinished",
 }
 RECORDS = ("saltseg.tracking", "saltseg.records", "saltseg.report")
 
@@ -31,9 +31,9 @@ def imported(path: Path) -> set[str]:
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.module:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    if path.name == "objectives.py":  # imports what the parameters name
+    if path.parent.name == "objectives":  # imports what the parameters name
         names |= {
-            f"saltseg.training.{kind}.{PARAMS['train'][name]}"
+            f"saltseg.objectives.{kind}.{PARAMS['train'][name]}"
             for kind, name in re.findall(r'_file\("(\w+)", options\.(\w+)\)', path.read_text())
         }
     return {name for name in names if name.startswith("saltseg.") and module_file(name).exists()}

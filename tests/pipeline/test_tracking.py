@@ -165,7 +165,7 @@ def test_a_page_that_cannot_be_written_is_one_line(compared: Project) -> None:
 
 def test_an_edited_loss_makes_a_run_of_its_own(compared: Project) -> None:
     before = {run.info.run_id for run in Shown(compared).parents()}
-    losses = compared.root / "src/saltseg/training/losses/bce_dice.py"
+    losses = compared.root / "src/saltseg/objectives/losses/bce_dice.py"
     code = losses.read_text()
     losses.write_text(code + "\n# Another line.\n")
     compared.run("dvc", "exp", "run", "--temp", "-n", "edited", "-S", "train.folds=[0]")

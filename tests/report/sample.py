@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 import pandas as pd
 
-from saltseg.scoring.comparison import (
+from saltseg.comparison.networks import (
     Comparison,
     Contestant,
     Cost,

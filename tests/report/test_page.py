@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from saltseg.comparison.networks import compare
 from saltseg.report.page import Gallery, write_page
-from saltseg.scoring.comparison import compare
 from tests.report.sample import LONG, UNKNOWN, contestant, disputed, with_holdout
 
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
+from saltseg.comparison.networks import Contestant, compare
 from saltseg.report.terminal import print_report
-from saltseg.scoring.comparison import Contestant, compare
 from tests.report.sample import LONG, UNKNOWN, comparison, contestant, with_holdout
 
 SETTINGS = [("backbone", ("resnet50", "vgg16")), ("train.epochs", ("10", "60"))]

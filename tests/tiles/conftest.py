@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.tiles import rle
+from saltseg.tiles.reading import rle
 from tests.tiles.download import IDS, UNLABELLED, as_mask, as_rgb, grey, png, salt, write
 
 

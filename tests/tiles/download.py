@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.tiles.kaggle import read_kaggle
+from saltseg.tiles.reading.kaggle import read_kaggle
 
 HEIGHT, WIDTH = 6, 5
 IDS = ["0a1", "1b2", "2c3", "3d4"]

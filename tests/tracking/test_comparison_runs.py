@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from saltseg.scoring.comparison import compare
+from saltseg.comparison.networks import compare
 from saltseg.tracking.comparison_runs import log_comparison
 from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror

@@ -8,10 +8,10 @@ from urllib.parse import urlparse
 import pandas as pd
 import pytest
 
+from saltseg.comparison.networks import compare
 from saltseg.errors import DataError
 from saltseg.params import Params
 from saltseg.report.tables import cost_table
-from saltseg.scoring.comparison import compare
 from saltseg.tracking.contestants import TrackedRun, differing, labels, obstacles
 from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from saltseg.params import Params
-from saltseg.tiles.native import Native
-from saltseg.tiles.processed import Kind, Processed
+from saltseg.tiles.inputs.native import Native
+from saltseg.tiles.inputs.processed import Kind, Processed
 from tests.conftest import Changed
 
 if TYPE_CHECKING:

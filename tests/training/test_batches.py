@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from saltseg.params import Augment
-from saltseg.tiles.channels import depth_ramp, gradient
-from saltseg.tiles.processed import Kind
+from saltseg.tiles.inputs.channels import depth_ramp, gradient
+from saltseg.tiles.inputs.processed import Kind
 from saltseg.training.batches import TileBatches, TrainingBatches, augment_tile
 
 NONE = Augment(flip=False, shift=0, scale=0, brightness=0, contrast=0)

@@ -5,7 +5,7 @@ import math
 import numpy as np
 import pytest
 
-from saltseg.training.losses.bce_dice import BceDice
+from saltseg.objectives.losses.bce_dice import BceDice
 
 
 def loss_of(masks: list, probabilities: list) -> float:

@@ -6,9 +6,9 @@ import keras
 import numpy as np
 import pytest
 
+from saltseg.objectives import make_decisions
 from saltseg.params import EarlyStopping, Params, Plateau, Train
 from saltseg.training.callbacks import CheckInputs, SaveStates
-from saltseg.training.objectives import make_decisions
 from saltseg.training.states import State, States
 
 

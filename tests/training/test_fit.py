@@ -13,7 +13,7 @@ from saltseg.errors import DataError
 from saltseg.nets.cost import network_cost
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
-from saltseg.tiles.fold_table import HOLDOUT
+from saltseg.tiles.folds.table import HOLDOUT
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.fit import FoldData, FoldResult, train_fold
 from saltseg.training.states import States

@@ -121,11 +121,11 @@ def predict(
     masks come back in the same geometry.
     """
     with one_line_errors("saltseg predict"):
+        from saltseg.inference.grey.tones import Showing, null_values
         from saltseg.inference.job import Wishes, predict_into
         from saltseg.inference.model import How
         from saltseg.inference.sections import Reading, open_inputs
-        from saltseg.inference.segy import Geometry
-        from saltseg.inference.tones import Showing, null_values
+        from saltseg.inference.segy.volume import Geometry
         from saltseg.trained import open_model
 
         showing = Showing(stretch, null_values(null), defaults.KINDS[kind])
@@ -182,7 +182,7 @@ def score(
 ) -> None:
     """Score a submission as the competition does: mean precision over IoU thresholds."""
     with one_line_errors("saltseg score"):
-        from saltseg.scoring.submission import score_submission
+        from saltseg.comparison.submission import score_submission
 
         scores = score_submission(submission, answers, height, width)
         mean = scores[["map_iou", "iou", "dice"]].mean()

@@ -110,9 +110,9 @@ def mosaics(
     """
     with one_line_errors("saltseg mosaics"):
         from saltseg.files import staged_file
-        from saltseg.tiles.mosaic_table import told_size
-        from saltseg.tiles.mosaics import find_mosaics
-        from saltseg.tiles.pictures import read_pictures
+        from saltseg.tiles.dataset import read_pictures
+        from saltseg.tiles.mosaics.finding import find_mosaics
+        from saltseg.tiles.mosaics.table import told_size
 
         ids, images = read_pictures(sources)
         found = find_mosaics(images, ids, margin)
@@ -170,8 +170,8 @@ def unfinished(
     with one_line_errors("saltseg unfinished"):
         from rich.console import Console
 
+        from saltseg.records import unfinished as trainings
         from saltseg.report.unfinished import commands, unfinished_table
-        from saltseg.training import unfinished as trainings
 
         found = trainings.unfinished()
         if not found:

@@ -9,9 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from saltseg.comparison.differences import Difference
+from saltseg.comparison.networks import Comparison, Contestant
 from saltseg.figures.svg import DASHES, MARKERS, STYLE, colours_of, pair_colours, shorten, to_svg
-from saltseg.scoring.comparison import Comparison, Contestant
-from saltseg.scoring.differences import Difference
 
 _DARK, _PALE = "0.2", "0.55"
 _CURVES = {"val_map_iou": "competition metric, validation", "val_iou": "IoU, validation"}

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from saltseg.figures.style import save_png
-from saltseg.tiles.mosaic_table import without_copies
+from saltseg.tiles.mosaics.table import without_copies
 
 Bytes = NDArray[np.uint8]
 

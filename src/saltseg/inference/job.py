@@ -21,7 +21,7 @@ from saltseg.inference.results import Results, open_results
 from saltseg.inference.sections import Inputs, Section
 from saltseg.inference.volumes import Result, Volume
 from saltseg.inference.windows import Floats
-from saltseg.tiles.archive import version_of
+from saltseg.tiles.reading.archive import version_of
 
 _SHOWN = 24
 _PIXELS_BEHIND = 2**22

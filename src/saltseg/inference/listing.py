@@ -7,8 +7,8 @@ from pathlib import Path, PurePosixPath
 
 from saltseg.errors import DataError
 from saltseg.inference.photos import PHOTO_SUFFIXES
-from saltseg.inference.segy import SEGY_SUFFIXES
-from saltseg.tiles.archive import Member
+from saltseg.inference.segy.volume import SEGY_SUFFIXES
+from saltseg.tiles.reading.archive import Member
 
 EXPECTED = "expected a folder or a zip with PNG files, or a .png, .jpg, .tif, .npy or .sgy"
 _KINDS = (".npy", *SEGY_SUFFIXES, *PHOTO_SUFFIXES)

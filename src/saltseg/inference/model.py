@@ -10,14 +10,14 @@ from numpy.typing import NDArray
 
 from saltseg.errors import DataError
 from saltseg.inference.defaults import BATCH_SIZE, CLIP, OVERLAP, STRETCH, Stretch
+from saltseg.inference.grey.holes import Mask
+from saltseg.inference.grey.tones import Showing, Tones
 from saltseg.inference.queues import ahead, batches
-from saltseg.inference.tones import Showing, Tones
 from saltseg.inference.windows import Canvas, Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Strict, Threshold
-from saltseg.tiles.channels import network_input
-from saltseg.tiles.holes import Mask
-from saltseg.tiles.native import resize_back
+from saltseg.tiles.inputs.channels import network_input
+from saltseg.tiles.inputs.native import resize_back
 from saltseg.tiles.survey import Bytes
 
 Networks = Callable[[Bytes], Floats]
@@ -124,7 +124,7 @@ class KnownModel:
 
         Args:
             amplitudes: A section, (H, W), or several, (N, H, W); NaN where there is none.
-            stretch: As in `saltseg.inference.tones.Showing`; `file` is all sections together.
+            stretch: As in `saltseg.inference.grey.tones.Showing`; `file` is all sections together.
             clip: Percentile of absolute amplitudes at which they are clipped.
 
         Raises:

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from saltseg.errors import DataError
 from saltseg.inference.axes import order_of, seems_depth
 from saltseg.inference.defaults import AXES
-from saltseg.inference.tones import Showing
+from saltseg.inference.grey.tones import Showing
 from saltseg.inference.volumes import Result, Volume, spread
 
 _SAMPLED, _SAMPLED_SECTIONS = 2**20, 64

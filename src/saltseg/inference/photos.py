@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from saltseg.errors import DataError
-from saltseg.tiles.archive import read_file
-from saltseg.tiles.pngs import MAX_PIXELS, MAX_SECTION_SIDE
+from saltseg.tiles.reading.archive import read_file
+from saltseg.tiles.reading.pngs import MAX_PIXELS, MAX_SECTION_SIDE
 from saltseg.tiles.survey import Bytes
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff")

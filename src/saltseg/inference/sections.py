@@ -10,16 +10,16 @@ from typing import Any
 
 from saltseg.errors import DataError
 from saltseg.inference.defaults import CLIP
+from saltseg.inference.grey.tones import Showing, Shown, show_picture
 from saltseg.inference.listing import EXPECTED, listed
 from saltseg.inference.npy import NpyVolume
 from saltseg.inference.photos import PHOTO_SUFFIXES, image_from_photo
-from saltseg.inference.segy import SEGY_SUFFIXES, Geometry, SegyVolume
-from saltseg.inference.tones import Showing, Shown, show_picture
+from saltseg.inference.segy.volume import SEGY_SUFFIXES, Geometry, SegyVolume
 from saltseg.inference.volumes import Volume
-from saltseg.tiles.archive import Member, open_members, read_file, version_of
-from saltseg.tiles.pngs import MAX_SECTION_SIDE, image_from_png
+from saltseg.tiles.reading.archive import Member, open_members, read_file, version_of
+from saltseg.tiles.reading.kaggle_csv import check_unique, read_seismic_depths
+from saltseg.tiles.reading.pngs import MAX_SECTION_SIDE, image_from_png
 from saltseg.tiles.survey import Bytes
-from saltseg.tiles.tables import check_unique, read_seismic_depths
 
 
 @dataclass(frozen=True)

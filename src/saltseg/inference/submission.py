@@ -11,8 +11,8 @@ from saltseg.inference.job import Wishes, predict_into
 from saltseg.inference.model import How, KnownModel
 from saltseg.inference.results import OtherPredictionsError, Results
 from saltseg.inference.sections import Inputs, Reading, open_inputs
-from saltseg.tiles import rle
-from saltseg.tiles.tables import few, read_column
+from saltseg.tiles.reading import rle
+from saltseg.tiles.reading.kaggle_csv import few, read_column
 
 SAMPLE = "sample_submission.csv"
 

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from saltseg.inference.tones import Showing, Shown, Tones
+from saltseg.inference.grey.tones import Showing, Shown, Tones
 from saltseg.tiles.survey import Bytes
 
 Result = Callable[[str], NDArray[Any]]

@@ -17,7 +17,7 @@ from saltseg.params import (
     backbone_row,
 )
 from saltseg.settings import read_settings
-from saltseg.tiles.native import Native
+from saltseg.tiles.inputs.native import Native
 
 if TYPE_CHECKING:
     import keras

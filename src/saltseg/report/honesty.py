@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from saltseg.tiles.leaks import told_leaks
+from saltseg.tiles.folds.leaks import told_leaks
 
 
 def lines(summary: Mapping[str, Any]) -> Iterator[str]:

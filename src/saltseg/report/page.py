@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
+from saltseg.comparison.networks import Comparison, Contestant, DisputedTile
 from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
 from saltseg.figures.svg import colours_of
 from saltseg.report.tables import (
@@ -23,7 +24,6 @@ from saltseg.report.tables import (
     scores_table,
     settings_table,
 )
-from saltseg.scoring.comparison import Comparison, Contestant, DisputedTile
 from saltseg.scoring.competition import IOU_THRESHOLDS
 
 _TEMPLATES = Environment(

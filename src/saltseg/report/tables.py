@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from saltseg.scoring.comparison import Comparison, Contestant, Cost, Interval
+from saltseg.comparison.networks import Comparison, Contestant, Cost, Interval
 
 Settings = Sequence[tuple[str, Sequence[str]]]
 """Settings that differ: the name, then the value of each contestant."""

@@ -7,6 +7,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from saltseg.comparison.networks import Comparison, Contestant
 from saltseg.report.tables import (
     EXPLANATIONS,
     Settings,
@@ -17,7 +18,6 @@ from saltseg.report.tables import (
     scores_table,
     settings_table,
 )
-from saltseg.scoring.comparison import Comparison, Contestant
 
 
 def print_report(

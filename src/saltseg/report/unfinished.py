@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rich.table import Table
 
-from saltseg.training.unfinished import Unfinished
+from saltseg.records.unfinished import Unfinished
 
 
 def unfinished_table(trainings: Sequence[Unfinished]) -> Table:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from saltseg.errors import DataError
 from saltseg.scoring.competition import count_pixels, tile_scores
-from saltseg.tiles.fold_table import HOLDOUT, read_folds
+from saltseg.tiles.folds.table import HOLDOUT, read_folds
 from saltseg.tiles.survey import read_array, read_labelled, read_table
 
 

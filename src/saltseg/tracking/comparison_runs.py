@@ -6,7 +6,7 @@ from pathlib import Path
 
 from mlflow.entities import Metric
 
-from saltseg.scoring.comparison import Comparison
+from saltseg.comparison.networks import Comparison
 from saltseg.tracking.contestants import TrackedRun
 from saltseg.tracking.fold_runs import log_data
 from saltseg.tracking.store import Store

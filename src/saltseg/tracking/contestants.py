@@ -10,10 +10,10 @@ from typing import Any
 import pandas as pd
 from mlflow.entities import Run
 
+from saltseg.comparison.networks import Contestant, Cost
 from saltseg.errors import DataError
 from saltseg.records.lock import read_lock, read_params
 from saltseg.report.tables import NOT_RECORDED
-from saltseg.scoring.comparison import Contestant, Cost
 from saltseg.scoring.summary import TILE_SCORES
 from saltseg.tiles.survey import read_table
 from saltseg.tracking.store import flatten

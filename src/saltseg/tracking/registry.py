@@ -18,11 +18,11 @@ from mlflow.models import ModelSignature
 from mlflow.protos.databricks_pb2 import RESOURCE_DOES_NOT_EXIST, ErrorCode
 from mlflow.types import Schema, TensorSpec
 
+from saltseg.comparison.networks import compare
 from saltseg.errors import DataError
 from saltseg.inference.files import read_facts
 from saltseg.nets.blueprint import BLUEPRINT, Blueprint
 from saltseg.nets.encoders import SOURCES
-from saltseg.scoring.comparison import compare
 from saltseg.tracking.contestants import TrackedRun, labels, obstacles
 from saltseg.tracking.lookup import choose, fetch
 from saltseg.tracking.place import folder_name

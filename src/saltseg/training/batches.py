@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saltseg.params import Augment
-from saltseg.tiles.processed import Kind
+from saltseg.tiles.inputs.processed import Kind
 
 Bytes = NDArray[np.uint8]
 MIDDLE = 127.5

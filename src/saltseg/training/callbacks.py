@@ -10,8 +10,8 @@ import keras
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from saltseg.errors import TrainingError
+from saltseg.objectives import MONITOR, Decisions
 from saltseg.training.batches import TrainingBatches
-from saltseg.training.deciding import MONITOR, Decisions
 from saltseg.training.states import State, States
 
 INPUTS_EVERY = 60

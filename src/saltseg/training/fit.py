@@ -14,9 +14,10 @@ from saltseg.errors import DataError, TrainingError
 from saltseg.nets.cost import Cost, network_cost
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
+from saltseg.objectives import LogLearningRate, make_decisions, make_loss, make_optimizer
 from saltseg.params import Params, backbone_row
-from saltseg.tiles.fold_table import HOLDOUT
-from saltseg.tiles.processed import Kind, Processed
+from saltseg.tiles.folds.table import HOLDOUT
+from saltseg.tiles.inputs.processed import Kind, Processed
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.callbacks import (
     NotFiniteError,
@@ -25,8 +26,6 @@ from saltseg.training.callbacks import (
     ShowProgress,
     StopOnNan,
 )
-from saltseg.training.deciding import LogLearningRate
-from saltseg.training.objectives import make_decisions, make_loss, make_optimizer
 from saltseg.training.states import State, States, UnreadableStateError
 
 Bytes = NDArray[np.uint8]

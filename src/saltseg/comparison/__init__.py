@@ -1,0 +1,1 @@
+"""One network against another: differences, their intervals, a verdict."""

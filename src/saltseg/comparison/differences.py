@@ -1,0 +1,55 @@
+"""What two networks differ by in one score."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from saltseg.comparison.paired import Interval
+
+
+@dataclass(frozen=True)
+class Difference:
+    """First minus second in one score; positive where the first is better.
+
+    Attributes:
+        score: `map_iou`, `iou` or `dice`.
+        first: Mean over folds of the first's mean over tiles.
+        second: The same of the second.
+        mean: `first - second`.
+        by_fold: Mean difference of each fold, indexed by fold.
+        tiles: Paired bootstrap interval over tiles within folds: these trained networks, new tiles.
+        folds: Corrected resampled t interval over folds: networks trained anew, cut where the
+            scores of 0 to 1 end; None for one fold, and for folds that all differ by the same
+            amount.
+        p_value: Of the corrected resampled t-test, two-sided; None where `folds` is.
+    """
+
+    score: str
+    first: float
+    second: float
+    mean: float
+    by_fold: "pd.Series[float]"
+    tiles: Interval
+    folds: Interval | None
+    p_value: float | None
+
+
+@dataclass(frozen=True)
+class HoldoutDifference:
+    """First minus second in one score of the hold-out, by the ensemble of each network's folds.
+
+    Attributes:
+        score: `map_iou`, `iou` or `dice`.
+        first: The first's mean over tiles.
+        second: The same of the second.
+        mean: `first - second`.
+        tiles: Paired bootstrap interval over tiles: these ensembles, new tiles.
+        count: Number of tiles.
+    """
+
+    score: str
+    first: float
+    second: float
+    mean: float
+    tiles: Interval
+    count: int

@@ -1,0 +1,196 @@
+"""Two cross-validations of the same tiles, compared tile by tile: how much, and how sure."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from functools import partial
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from saltseg.comparison.differences import Difference, HoldoutDifference
+from saltseg.comparison.paired import Interval as Interval
+from saltseg.comparison.paired import bootstrap_interval, corrected_t, possible
+from saltseg.comparison.tile_pairs import class_rows, groups_of, pair_tiles
+from saltseg.comparison.verdict import holdout_sentence, verdict
+from saltseg.errors import DataError
+from saltseg.scoring.summary import TILE_SCORES
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What a network takes; None where nothing has recorded it.
+
+    Attributes:
+        parameters: Weights of the network.
+        gflops: Of one tile, forward.
+        epoch_seconds: Median over epochs and folds, validation included.
+        peak_memory_mib: Largest resident set of a training process.
+    """
+
+    parameters: int | None
+    gflops: float | None
+    epoch_seconds: float | None = None
+    peak_memory_mib: float | None = None
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """One cross-validated network.
+
+    Attributes:
+        label: Unique among those compared, such as "resnet50 ledgy-glee".
+        tiles: One row per out-of-fold tile: `id`, `fold`, `coverage_class`, `coverage`, `iou`,
+            `map_iou`, `dice`.
+        curves: One row per fold and epoch: `fold`, `epoch`, losses and metrics.
+        n_splits: Folds that the data were divided into, of which `tiles` may hold fewer.
+        cost: Size, time and memory.
+        holdout: One row per tile of the hold-out, columns as `tiles`, scored by all folds together;
+            without rows where there is none.
+    """
+
+    label: str
+    tiles: pd.DataFrame
+    curves: pd.DataFrame
+    n_splits: int
+    cost: Cost
+    holdout: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"id": []}))
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The first network against the second.
+
+    Attributes:
+        first: Its label.
+        second: Its label.
+        level: Confidence level of every interval.
+        differences: Of map_iou, iou and dice, in this order.
+        classes: One row per coverage class, of map_iou: `coverage_class`, `tiles`, `first`,
+            `second`, `difference`, `low`, `high` (bootstrap interval over tiles).
+        verdict: One plain sentence, and one on the hold-out where there is one.
+        holdout: Differences of the hold-out; none where one of the two has none.
+    """
+
+    first: str
+    second: str
+    level: float
+    differences: tuple[Difference, ...]
+    classes: pd.DataFrame
+    verdict: str
+    holdout: tuple[HoldoutDifference, ...] = ()
+
+
+@dataclass(frozen=True)
+class DisputedTile:
+    """A tile on which contestants disagree, as the report shows it.
+
+    Attributes:
+        tile: Its id.
+        fold: The fold that held it out.
+        image: (H, W) uint8.
+        mask: (H, W) uint8, 0 or 1.
+        probabilities: One (H, W) uint8 per contestant, 255 = certainly salt.
+    """
+
+    tile: str
+    fold: int
+    image: NDArray[np.uint8]
+    mask: NDArray[np.uint8]
+    probabilities: tuple[NDArray[np.uint8], ...]
+
+
+def compare(
+    first: Contestant,
+    second: Contestant,
+    *,
+    level: float = 0.95,
+    comparisons: int = 1,
+    seed: int = 1337,
+) -> Comparison:
+    """Compare two networks on the tiles that both have scored.
+
+    Args:
+        first: Its folds, coverage classes and, where both have a column `group`, groups count.
+        second: The other.
+        level: Confidence level of all comparisons together.
+        comparisons: How many are made side by side; each gets Bonferroni's share of the doubt,
+            so that level becomes 1 - (1 - level) / comparisons. P-values stay as they are: hold
+            them against 1 - `Comparison.level`.
+        seed: Of the bootstrap.
+
+    Raises:
+        DataError: The two share no tile.
+    """
+    level = 1 - (1 - level) / comparisons
+    pairs = pair_tiles(first.tiles, second.tiles)
+    if pairs.empty:
+        raise DataError(
+            f"{first.label} and {second.label} share no tile; compare runs of the same dataset "
+            "and folds"
+        )
+    # The fewer the splits, the larger the correction: should the two differ, the careful one.
+    test_to_train = 1 / (min(first.n_splits, second.n_splits) - 1)
+    interval = partial(bootstrap_interval, level=level, seed=seed)
+    test = partial(corrected_t, test_to_train=test_to_train, level=level)
+    differences = tuple(_difference(pairs, score, interval, test) for score in TILE_SCORES)
+    map_iou = (pairs["map_iou_first"] - pairs["map_iou_second"]).to_numpy()
+    holdout = _holdout(first, second, interval)
+    sentences = [verdict(first.label, second.label, differences[0], map_iou, level)]
+    sentences += [holdout_sentence(difference, level) for difference in holdout[:1]]
+    return Comparison(
+        first=first.label,
+        second=second.label,
+        level=level,
+        differences=differences,
+        classes=class_rows(pairs, interval),
+        verdict=" ".join(sentences),
+        holdout=holdout,
+    )
+
+
+def _holdout(
+    first: Contestant, second: Contestant, interval: Callable[..., Interval]
+) -> tuple[HoldoutDifference, ...]:
+    """Differences on the tiles that no network of either saw."""
+    if first.holdout.empty or second.holdout.empty:
+        return ()
+    pairs = pair_tiles(first.holdout, second.holdout)
+    if pairs.empty:
+        return ()
+    found = []
+    for score in TILE_SCORES:
+        one, other = pairs[f"{score}_first"], pairs[f"{score}_second"]
+        mean = float((one - other).mean())
+        over_tiles = interval(one - other, np.zeros(len(pairs)), groups_of(pairs))
+        found.append(
+            HoldoutDifference(
+                score, float(one.mean()), float(other.mean()), mean, over_tiles, len(pairs)
+            )
+        )
+    return tuple(found)
+
+
+def _difference(
+    pairs: pd.DataFrame,
+    score: str,
+    interval: Callable[..., Interval],
+    test: Callable[..., tuple[Interval, float] | None],
+) -> Difference:
+    one, other = pairs[f"{score}_first"], pairs[f"{score}_second"]
+    folds = pairs["fold_first"].rename("fold")
+    first, second = (float(side.groupby(folds).mean().mean()) for side in (one, other))
+    by_fold = (one - other).groupby(folds).mean()
+    over_folds, p_value = test(by_fold) or (None, None)
+    if over_folds:
+        over_folds = possible(over_folds, first, second)
+    return Difference(
+        score=score,
+        first=first,
+        second=second,
+        mean=first - second,
+        by_fold=by_fold,
+        tiles=interval(one - other, folds, groups_of(pairs)),
+        folds=over_folds,
+        p_value=p_value,
+    )

@@ -1,0 +1,61 @@
+"""The tiles that two networks have both scored, side by side."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pandas as pd
+
+from saltseg.comparison.paired import Interval
+
+
+def pair_tiles(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
+    """Join two tables of tile scores on `id`.
+
+    Args:
+        first: One row per tile, with `id` and `fold`.
+        second: The same of the other network.
+
+    Returns:
+        One row per shared tile, columns `*_first` and `*_second` beside `id`, sorted by the
+        first's fold and by id: the draws of a bootstrap go by row, and the order of the tables
+        must not matter.
+    """
+    suffixes = ("_first", "_second")
+    tiles = first.merge(second, on="id", suffixes=suffixes, validate="one_to_one")
+    return tiles.sort_values(["fold_first", "id"], ignore_index=True)
+
+
+def groups_of(pairs: pd.DataFrame) -> "pd.Series[int] | None":
+    """The first's groups, where both tables have a column `group`."""
+    return pairs["group_first"] if "group_second" in pairs else None
+
+
+def class_rows(pairs: pd.DataFrame, interval: Callable[..., Interval]) -> pd.DataFrame:
+    """Compare map_iou coverage class by coverage class, all tiles of a class together.
+
+    Args:
+        pairs: As from `pair_tiles`.
+        interval: `bootstrap_interval` with all but its first three arguments.
+
+    Returns:
+        One row per class: `coverage_class`, `tiles`, means `first` and `second`, `difference`,
+        `low`, `high`.
+    """
+    rows = []
+    for label, own in pairs.groupby("coverage_class_first"):
+        one, other = own["map_iou_first"], own["map_iou_second"]
+        # Folds are no strata here: a small survey has two or three tiles of a class in a fold, and
+        # drawn within the fold so few vary far too little (one alone, not at all).
+        over_tiles = interval(one - other, np.zeros(len(own)), groups_of(own))
+        rows.append(
+            {
+                "coverage_class": label,
+                "tiles": len(own),
+                "first": one.mean(),
+                "second": other.mean(),
+                "difference": (one - other).mean(),
+                "low": over_tiles.low,
+                "high": over_tiles.high,
+            }
+        )
+    return pd.DataFrame(rows)

@@ -1,0 +1,1 @@
+"""From amplitudes to the grey levels that a network takes."""

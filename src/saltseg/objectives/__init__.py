@@ -1,0 +1,97 @@
+"""Loss, optimizer and schedule as the parameters name them, and when a training ends.
+
+Each choice is a file with a function `make`, and nothing else names it: to add one is to add its
+file. A stage depends on the file that it uses, so neither a new one nor an edited other retrains.
+What decides from epoch to epoch can go on from what it had counted.
+"""
+
+from importlib import import_module
+from typing import Any, ClassVar, NamedTuple
+
+import keras
+
+from saltseg.params import Train
+
+MONITOR = "val_map_iou"
+"""What the best weights, the learning rate and early stopping are decided by; more is better."""
+
+Counts = dict[str, float | int | None]
+
+
+class Counting(keras.callbacks.Callback):
+    """A callback whose decisions depend on earlier epochs.
+
+    Keras sets its counts to their beginning when a training starts; `restore` comes after that.
+    """
+
+    COUNTED: ClassVar[tuple[str, ...]] = ()
+
+    def counts(self) -> Counts:
+        """All that it must remember."""
+        return {name: getattr(self, name) for name in self.COUNTED}
+
+    def restore(self, counts: Counts) -> None:
+        """Take up what `counts` gave."""
+        for name in self.COUNTED:
+            setattr(self, name, counts[name])
+
+
+class Stopping(Counting, keras.callbacks.EarlyStopping):
+    """Ends a training after `patience` epochs without a better `MONITOR`; knows the best epoch."""
+
+    COUNTED = ("best", "wait", "best_epoch", "stopped_epoch")
+
+    def __init__(self, options: Train) -> None:
+        """As `train.early_stopping` asks for."""
+        super().__init__(monitor=MONITOR, mode="max", patience=options.early_stopping.patience)
+
+
+class Decisions(NamedTuple):
+    """What decides in one training.
+
+    Attributes:
+        schedule: The learning rate.
+        stopping: The best epoch and the end.
+    """
+
+    schedule: Counting
+    stopping: Stopping
+
+    def counts(self) -> dict[str, Counts]:
+        """Of both, by field."""
+        return {name: one.counts() for name, one in self._asdict().items()}
+
+    def restore(self, counts: dict[str, Counts]) -> None:
+        """Take up what `counts` gave; nothing where there is none yet."""
+        for name, one in counts.items():
+            getattr(self, name).restore(one)
+
+
+class LogLearningRate(keras.callbacks.Callback):
+    """Puts the learning rate of each epoch into the log; must come before what changes it."""
+
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
+        """Log."""
+        if logs is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+
+
+def make_loss(options: Train) -> keras.losses.Loss:
+    """The loss `train.loss`, from `objectives/losses`."""
+    loss: keras.losses.Loss = _file("losses", options.loss).make()
+    return loss
+
+
+def make_optimizer(options: Train) -> keras.optimizers.Optimizer:
+    """The optimizer `train.optimizer`, from `objectives/optimizers`."""
+    optimizer: keras.optimizers.Optimizer = _file("optimizers", options.optimizer).make(options)
+    return optimizer
+
+
+def make_decisions(options: Train) -> Decisions:
+    """The schedule `train.schedule`, from `objectives/schedules`, and early stopping."""
+    return Decisions(_file("schedules", options.schedule).make(options), Stopping(options))
+
+
+def _file(kind: str, name: str) -> Any:
+    return import_module(f"saltseg.objectives.{kind}.{name}")

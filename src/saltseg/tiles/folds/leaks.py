@@ -1,0 +1,75 @@
+"""How far folds leak: tiles scored by a network that was trained on what lies beside them."""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+
+import pandas as pd
+
+from saltseg.tiles.folds.table import HOLDOUT
+
+_PLACE = ["group", "row", "column"]
+
+
+def leaks(
+    folds: pd.DataFrame, mosaics: pd.DataFrame, scored: Collection[int] | None = None
+) -> dict[str, float]:
+    """Shares of tiles that a network is scored on after it has trained on what lies beside them.
+
+    The network of a fold trains on all tiles but those of its fold and of the hold-out. Lower
+    bounds: neighbours that were not found do not count.
+
+    Args:
+        folds: One row per labelled tile: `id`, `fold`.
+        mosaics: Of all tiles: `id`, `group`, `row`, `column`; copies share their place.
+        scored: The folds whose networks there are; None = all.
+
+    Returns:
+        Of the tiles of these folds `neighbour`: share with a touching tile trained on; `mosaic`:
+        share with any tile of the same mosaic trained on; `copy`: share with a copy trained on.
+        The same of the tiles of the hold-out, where there is one, as `holdout_neighbour` and so on.
+    """
+    tiles = folds[["id", "fold"]].merge(mosaics, on="id", validate="one_to_one")
+    networks = sorted(set(tiles["fold"]) - {HOLDOUT}) if scored is None else sorted(scored)
+    # All folds together predict the hold-out: one network alone has not seen its own fold.
+    alone = networks[0] if len(networks) == 1 else HOLDOUT
+    tiles["unseen"] = tiles["fold"].where(tiles["fold"] != HOLDOUT, alone)
+    steps = ((0, 1), (1, 0), (0, -1), (-1, 0))
+    beside = [tiles.assign(row=tiles["row"] + y, column=tiles["column"] + x) for y, x in steps]
+    seen = {
+        "neighbour": _trained_on(tiles, pd.concat(beside), _PLACE),
+        "mosaic": _trained_on(tiles, tiles, ["group"]),
+        "copy": _trained_on(tiles, tiles, _PLACE),
+    }
+    counted = {"": tiles["fold"].isin(networks), "holdout_": tiles["fold"] == HOLDOUT}
+    return {
+        f"{prefix}{name}": round(float(found[rows].mean()), 6)
+        for prefix, rows in counted.items()
+        if rows.any()
+        for name, found in seen.items()
+    }
+
+
+def _trained_on(
+    tiles: pd.DataFrame, others: pd.DataFrame, keys: Sequence[str]
+) -> "pd.Series[bool]":
+    """Whether a network that is scored on a tile was trained on another with equal `keys`."""
+    kinds = others[[*keys, "fold"]].drop_duplicates()
+    pairs = tiles.merge(kinds, on=list(keys), suffixes=("", "_other"))
+    trained = (pairs["fold_other"] != HOLDOUT) & (pairs["fold_other"] != pairs["unseen"])
+    return tiles["id"].isin(pairs["id"][trained])
+
+
+def told_leaks(shares: Mapping[str, float]) -> Iterator[str]:
+    """The shares in words, those of the hold-out in a line of their own.
+
+    Args:
+        shares: As from `leaks`.
+    """
+    for prefix, whose in (("", "the tiles"), ("holdout_", "the hold-out's tiles")):
+        if f"{prefix}neighbour" in shares:
+            beside, mosaic, copy = (
+                shares[f"{prefix}{name}"] for name in ("neighbour", "mosaic", "copy")
+            )
+            yield (
+                f"{beside:.1%} of {whose} touch one of another fold, {mosaic:.1%} share its mosaic"
+                f" (as far as mosaics were found), {copy:.1%} are its copy"
+            )

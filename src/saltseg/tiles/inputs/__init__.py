@@ -1,0 +1,1 @@
+"""From the survey to the input of a network: channels, resizing, the arrays."""

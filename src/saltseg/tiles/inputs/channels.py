@@ -1,0 +1,115 @@
+"""The channel registry: what a network sees of a tile besides its grey levels."""
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from saltseg.errors import DataError
+from saltseg.tiles.inputs.processed import Kind
+
+Bytes = NDArray[np.uint8]
+
+
+class Channel(NamedTuple):
+    """One channel of the network's input.
+
+    Attributes:
+        make: (H, W) uint8 grey levels and relative seismic depth (0 to 1) -> (H, W) uint8.
+        kind: How it follows an augmented tile.
+    """
+
+    make: Callable[[Bytes, float], Bytes]
+    kind: Kind
+
+
+def intensity(image: Bytes, relative_z: float) -> Bytes:
+    """The grey levels as they are."""
+    return image
+
+
+def depth_ramp(image: Bytes, relative_z: float) -> Bytes:
+    """The position below the tile's upper edge: 0 in the first row, 255 in the last."""
+    height, width = image.shape
+    ramp = np.rint(255 * np.arange(height) / max(height - 1, 1)).astype(np.uint8)
+    return np.broadcast_to(ramp[:, None], (height, width))
+
+
+def gradient(image: Bytes, relative_z: float) -> Bytes:
+    """|dx| + |dy|, absolute differences to the next pixel, clipped at 255.
+
+    The last column and row repeat the difference before them.
+    """
+    grey = image.astype(np.int16)
+    dx = np.abs(np.diff(grey, axis=1))
+    dy = np.abs(np.diff(grey, axis=0))
+    total = np.pad(dx, ((0, 0), (0, 1)), mode="edge") + np.pad(dy, ((0, 1), (0, 0)), mode="edge")
+    clipped: Bytes = np.minimum(total, 255).astype(np.uint8)
+    return clipped
+
+
+def survey_depth(image: Bytes, relative_z: float) -> Bytes:
+    """The tile's seismic depth z, one value for all pixels: 0 the shallowest, 255 the deepest."""
+    return np.full(image.shape, round(255 * relative_z), np.uint8)
+
+
+CHANNELS = {
+    "intensity": Channel(intensity, "grey"),
+    "depth_ramp": Channel(depth_ramp, "position"),
+    "gradient": Channel(gradient, "gradient"),
+    "survey_depth": Channel(survey_depth, "position"),
+}
+"""Channels by name; a new one is named in `params.Channel` too."""
+
+
+def depth_range(tiles: pd.DataFrame, channels: Sequence[str]) -> tuple[float, float] | None:
+    """Seismic depth of the shallowest and of the deepest tile of a survey.
+
+    Args:
+        tiles: Columns `id` and `z`.
+        channels: The channels wanted; only `survey_depth` needs z.
+
+    Returns:
+        None where no channel needs z.
+
+    Raises:
+        DataError: `survey_depth` is wanted and a tile has no z.
+    """
+    if "survey_depth" not in channels:
+        return None
+    z = tiles["z"].to_numpy(dtype=np.float64)
+    if len(missing := tiles["id"][np.isnan(z)]):
+        raise DataError(
+            f"preprocess.channels: survey_depth needs z of every tile, but {len(missing)} have "
+            f"none (first: {missing.iloc[0]}); add them to depths.csv or leave the channel out"
+        )
+    return float(z.min()), float(z.max())
+
+
+def network_input(image: Bytes, relative_z: float, channels: Sequence[str], side: int) -> Bytes:
+    """What a network sees of a tile: its channels, made at native size and then resized.
+
+    Args:
+        image: Grey levels, (H, W) uint8.
+        relative_z: Seismic depth, 0 the shallowest of the survey, 1 the deepest.
+        channels: Names of C channels.
+        side: Side S, pixels.
+
+    Returns:
+        (S, S, C) uint8; by area averaging where it shrinks, else bilinear.
+    """
+    made = np.empty((side, side, len(channels)), np.uint8)
+    for channel, name in enumerate(channels):
+        made[:, :, channel] = resize_channel(CHANNELS[name].make(image, relative_z), side)
+    return made
+
+
+def resize_channel(channel: Bytes, side: int) -> Bytes:
+    """Resize one channel, (H, W) uint8, to (side, side) uint8."""
+    shrinks = side < min(channel.shape)
+    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
+    resized = cv2.resize(np.ascontiguousarray(channel), (side, side), interpolation=how)
+    return resized.astype(np.uint8, copy=False)

@@ -1,0 +1,1 @@
+"""Which tiles lay side by side in the sections they were cut from."""

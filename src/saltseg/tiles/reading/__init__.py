@@ -1,0 +1,1 @@
+"""Reading the Kaggle download: zips, pictures, tables, run lengths."""

@@ -1,0 +1,1 @@
+"""The embedded survey: recipe, geology, salt, cutting."""
