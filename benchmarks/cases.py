@@ -17,8 +17,8 @@ import typer
 
 from saltseg.errors import SaltsegError
 from saltseg.inference.files import load_models
-from saltseg.inference.job import Wishes, predict_into
-from saltseg.inference.model import How, SaltModel
+from saltseg.inference.job import OutputOptions, predict_into
+from saltseg.inference.model import PredictOptions, SaltModel
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.inference.segy.volume import Geometry
 
@@ -39,7 +39,9 @@ def coverage(model: SaltModel, asked: str) -> tuple[float | None, str]:
             geometry = Geometry(int(told.get("iline", 189)), int(told.get("xline", 193)))
             reading = Reading(geometry=geometry, axes=told.get("axes"))
             with open_inputs([Path(name)], reading) as inputs:
-                table = predict_into(Path(out) / "out", model, inputs, How(), Wishes())
+                table = predict_into(
+                    Path(out) / "out", model, inputs, PredictOptions(), OutputOptions()
+                )
         except SaltsegError as error:
             return None, str(error)
     return float(table["coverage"].mean()), said.getvalue().strip()

@@ -18,8 +18,8 @@ import numpy as np
 
 from saltseg.inference.defaults import BATCH_SIZE
 from saltseg.inference.files import copy_model, load_models, read_folder
-from saltseg.inference.job import Wishes, predict_into
-from saltseg.inference.model import Facts, How
+from saltseg.inference.job import OutputOptions, predict_into
+from saltseg.inference.model import Facts, PredictOptions
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import load_params
@@ -123,7 +123,7 @@ def from_files(model, folder: Path) -> None:
     """One whole prediction, as `saltseg predict` does it once the model is loaded."""
     shutil.rmtree(folder / "out", ignore_errors=True)
     with open_inputs([folder / "tiles.zip"], Reading()) as inputs:
-        predict_into(folder / "out", model, inputs, How(), Wishes())
+        predict_into(folder / "out", model, inputs, PredictOptions(), OutputOptions())
 
 
 def timed(work) -> float:

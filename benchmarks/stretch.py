@@ -25,8 +25,8 @@ from saltseg.inference.files import load_models
 from saltseg.inference.grey import stretch
 from saltseg.inference.grey.amplitudes import grey_levels
 from saltseg.inference.grey.tones import Showing
-from saltseg.inference.job import Wishes, predict_into
-from saltseg.inference.model import How, SaltModel
+from saltseg.inference.job import OutputOptions, predict_into
+from saltseg.inference.model import PredictOptions, SaltModel
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.tiles.synthetic.geology import make_section
 from saltseg.tiles.synthetic.recipe import read_recipe
@@ -91,7 +91,7 @@ def predicted(model: SaltModel, amplitudes: np.ndarray, kind: str) -> np.ndarray
         np.save(path, amplitudes)
         quiet = contextlib.redirect_stdout(io.StringIO())
         with quiet, open_inputs([path], Reading(showing=Showing(kind))) as inputs:
-            predict_into(out, model, inputs, How(), Wishes())
+            predict_into(out, model, inputs, PredictOptions(), OutputOptions())
         return np.load(out / "section.mask.npy")
 
 

@@ -10,7 +10,7 @@ from saltseg.files import staged_folder
 from saltseg.params import load_params
 from saltseg.root import at_root
 from saltseg.tiles.dataset import read_dataset
-from saltseg.tiles.mosaics.copies import told_copies
+from saltseg.tiles.mosaics.copies import copy_remarks
 from saltseg.tiles.survey import save_survey
 
 
@@ -26,7 +26,7 @@ def main() -> None:
             f"{len(survey.images)} tiles of {width} x {height} pixels, {empty:.1%} without salt; "
             f"{len(survey.unlabelled)} unlabelled"
         )
-        for remark in (*survey.remarks, *told_copies(survey)):
+        for remark in (*survey.remarks, *copy_remarks(survey)):
             print(f"acquire: {remark}")
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 
 from saltseg.files import staged_folder
 from saltseg.params import load_params
-from saltseg.report.honesty import lines
+from saltseg.report.evaluation import lines
 from saltseg.root import at_root
-from saltseg.scoring.honesty import Honesty
+from saltseg.scoring.evaluation import Evaluation
 from saltseg.scoring.predictions import read_predictions
 from saltseg.scoring.summary import mean_curves, summarise
 from saltseg.tiles.folds.leaks import leaks
@@ -31,10 +31,10 @@ def main() -> None:
         models = Path("models") / params.backbone
         result = read_predictions(models, Path("data/survey"), FOLDS, params.train.folds)
         tiles = result.out_of_fold.scored(options.threshold)
-        honesty = Honesty(result, options)
+        evaluation = Evaluation(result, options)
         mosaics = read_mosaics(Path("data/mosaics.csv"))
         leak = leaks(read_folds(FOLDS), mosaics, params.train.folds)
-        summary = summarise(tiles, result.cost) | honesty.summary() | {"leak": leak}
+        summary = summarise(tiles, result.cost) | evaluation.summary() | {"leak": leak}
         # matplotlib takes a second to import: only now, after the inputs are known good.
         from saltseg.figures.calibration import calibration
         from saltseg.figures.curves import learning_curves
@@ -48,14 +48,14 @@ def main() -> None:
                 ("curves", mean_curves(result.curves)),
                 ("curves_folds", result.curves),
                 ("tiles", tiles),
-                ("holdout", honesty.holdout),
-                ("calibration", honesty.reliability),
-                ("thresholds", honesty.sweep()),
+                ("holdout", evaluation.holdout),
+                ("calibration", evaluation.reliability),
+                ("thresholds", evaluation.sweep()),
             ):
                 table.to_csv(out / f"{name}.csv", index=False)
             learning_curves(result.curves, title, out / "learning_curves.png")
             gallery(result.out_of_fold, tiles, options, title, out / "gallery.png")
-            calibration(honesty.reliability, honesty.sweep(), title, out / "calibration.png")
+            calibration(evaluation.reliability, evaluation.sweep(), title, out / "calibration.png")
         for line in lines(summary):
             print(f"{title}: {line}")
 

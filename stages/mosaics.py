@@ -13,7 +13,7 @@ from saltseg.files import staged_file
 from saltseg.params import load_params
 from saltseg.root import at_root
 from saltseg.tiles.mosaics.finding import find_mosaics
-from saltseg.tiles.mosaics.table import told_size
+from saltseg.tiles.mosaics.table import mosaic_sentence
 from saltseg.tiles.survey import read_array, read_table, read_tiles
 
 SURVEY = Path("data/survey")
@@ -29,7 +29,7 @@ def main() -> None:
         arrays = [read_array(SURVEY / f"{name}.npy") for name in ("images", "unlabelled")]
         images = np.concatenate(arrays)
         mosaics = find_mosaics(images, labelled + unlabelled, params.mosaics.margin)
-        print(f"mosaics: {told_size(mosaics)}")
+        print(f"mosaics: {mosaic_sentence(mosaics)}")
         # matplotlib takes a second to import: only now, after the inputs are known good.
         from saltseg.figures.mosaics import largest_mosaics
 

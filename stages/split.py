@@ -12,7 +12,7 @@ from saltseg.files import staged_file
 from saltseg.params import load_params
 from saltseg.root import at_root
 from saltseg.tiles.folds.dividing import make_folds, spread_table
-from saltseg.tiles.folds.leaks import leaks, told_leaks
+from saltseg.tiles.folds.leaks import leak_sentences, leaks
 from saltseg.tiles.mosaics.table import groups_of, read_mosaics
 from saltseg.tiles.survey import read_tiles
 
@@ -24,13 +24,13 @@ def main() -> None:
         tiles = read_tiles(Path("data/survey"))
         mosaics = read_mosaics(Path("data/mosaics.csv"))
         groups = groups_of(mosaics, tiles["id"])
-        folds, told = make_folds(tiles, groups, params.split, params.seed)
+        folds, remarks = make_folds(tiles, groups, params.split, params.seed)
         with staged_file(Path("data/folds.csv")) as file:
             folds.to_csv(file, index=False)
         console = Console(highlight=False)
-        for sentence in told:
+        for sentence in remarks:
             console.print(f"split: {sentence}")
-        for sentence in told_leaks(leaks(folds, mosaics)):
+        for sentence in leak_sentences(leaks(folds, mosaics)):
             console.print(f"{params.split.strategy}: {sentence}")
         console.print("tiles, mean coverage, and tiles of each coverage class by fold:")
         console.print(spread_table(folds, tiles).round(3).to_string())

@@ -4,15 +4,15 @@ Reads models/${backbone}, metrics, params.yaml, dvc.lock. Writes to MLflow only:
 store shows it already.
 """
 
-from saltseg.records.revisions import here
 from saltseg.root import at_root
-from saltseg.tracking.place import stamped
+from saltseg.runs.revisions import current_outputs
+from saltseg.tracking.stamps import stamped
 
 
 def main() -> None:
     """Run the stage in the current folder."""
     with at_root("track"):
-        outputs = here()
+        outputs = current_outputs()
         outputs.check_evaluated()
         if stamped(outputs):
             return

@@ -38,13 +38,13 @@ def main(argv: list[str] | None = None) -> None:
         folds = read_folds(Path("data/folds.csv"))
         # DVC, Keras and MLflow take seconds to import: only now, the inputs are known good. DVC
         # comes first: code may be edited while the others are imported.
-        from saltseg.records.keys import by_name, current_inputs, fold_key, require_unchanged
+        from saltseg.runs.keys import by_name, current_inputs, fold_key, require_unchanged
 
         stage = f"train@{params.backbone}-{fold}"
         inputs = current_inputs(stage)
         prepare_engine(params.seed, params.train.threads)
         from saltseg.nets.encoders import SOURCES
-        from saltseg.records.unfinished import owned
+        from saltseg.runs.unfinished import owned
         from saltseg.tracking.live import live_fold
         from saltseg.training.callbacks import CheckInputs
         from saltseg.training.fit import FoldData, train_fold

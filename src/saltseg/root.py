@@ -58,7 +58,7 @@ def state_folder(name: str = "") -> Path:
 
 @contextmanager
 def at_root(name: str) -> Iterator[None]:
-    """Run a stage of the pipeline, its mistakes told in one line; see `one_line_errors`.
+    """Run a stage of the pipeline, its mistakes reported in one line; see `one_line_errors`.
 
     Args:
         name: Its name.

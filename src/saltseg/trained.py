@@ -20,7 +20,7 @@ from saltseg.inference.model import Facts, KnownModel, SaltModel
 from saltseg.training.runtime import import_engine
 
 if TYPE_CHECKING:
-    from saltseg.records.models import Trained
+    from saltseg.runs.models import Trained
 
 WORKSPACE = "workspace"
 _OTHER = "; or name another run, or a model's files"
@@ -138,7 +138,7 @@ def model_folder(run: str) -> Iterator[Path]:
 
 
 def _lay_out(run: str, folder: Path) -> Path:
-    from saltseg.records.outputs import LostError
+    from saltseg.runs.outputs import LostError
 
     try:
         found = _find(run, folder / "run")
@@ -153,8 +153,8 @@ def _lay_out(run: str, folder: Path) -> Path:
 
 def _elsewhere(run: str, lost: str) -> str | None:
     """Where else the networks of a run are that DVC's cache has lost."""
-    from saltseg.tracking.place import store_exists
     from saltseg.tracking.registered import registered
+    from saltseg.tracking.uri import store_exists
 
     uri = None
     # What is lost is the error; this is help.
@@ -165,9 +165,9 @@ def _elsewhere(run: str, lost: str) -> str | None:
 
 def _find(run: str, artifacts: Path) -> "Trained":
     # DVC and MLflow take seconds to import, which a model in files need not pay.
-    from saltseg.records.models import trained
-    from saltseg.records.outputs import NotEvaluatedError
-    from saltseg.records.revisions import recorded
+    from saltseg.runs.models import trained
+    from saltseg.runs.outputs import NotEvaluatedError
+    from saltseg.runs.revisions import recorded
 
     try:
         outputs = recorded(run)

@@ -11,8 +11,8 @@ from filelock import FileLock
 
 from saltseg.errors import DataError
 from saltseg.inference.grey.tones import Showing
-from saltseg.inference.job import Wishes
-from saltseg.inference.model import How
+from saltseg.inference.job import OutputOptions
+from saltseg.inference.model import PredictOptions
 from saltseg.inference.sections import Reading
 from saltseg.inference.segy.volume import Geometry
 from tests.inference.sample import model_of, picture, png, write_zip
@@ -22,9 +22,9 @@ from tests.inference.test_job import AS_IS, PLAIN, mask, run, tiles
 @pytest.mark.parametrize(
     ("change", "named"),
     [
-        ({"wishes": replace(PLAIN, threshold=0.3)}, "threshold"),
-        ({"how": How(flip=True)}, "flip"),
-        ({"how": How(overlap=0.25)}, "overlap"),
+        ({"output": replace(PLAIN, threshold=0.3)}, "threshold"),
+        ({"options": PredictOptions(flip=True)}, "flip"),
+        ({"options": PredictOptions(overlap=0.25)}, "overlap"),
         ({"model": replace(model_of(), digest="other")}, "networks"),
         ({"reading": Reading(clip=90, showing=AS_IS.showing)}, "clip"),
         ({"reading": Reading(showing=Showing("window", (-1.0,), "grey"))}, "stretch, null, kind"),
@@ -45,8 +45,8 @@ def test_other_settings_do_not_mix(tmp_path: Path, change: dict[str, object], na
     with pytest.raises(DataError, match=rf"out: .*\({named} differ\); .*--overwrite"):
         run(out, [path], **change)
     assert {file: file.read_bytes() for file in out.rglob("*.*")} == before
-    wishes = replace(change.get("wishes", PLAIN), overwrite=True)
-    run(out, [path], **change | {"wishes": wishes})
+    output = replace(change.get("output", PLAIN), overwrite=True)
+    run(out, [path], **change | {"output": output})
     run(out, [path], **change)
 
 
@@ -85,7 +85,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path: Path) -> None:
     before = {file: file.read_bytes() for file in dataset.rglob("*.png")}
     for overwrite in (False, True):
         with pytest.raises(DataError, match=r"dataset: holds other files; .* name a new"):
-            run(dataset, [dataset], wishes=replace(PLAIN, overwrite=overwrite))
+            run(dataset, [dataset], output=replace(PLAIN, overwrite=overwrite))
     assert {file: file.read_bytes() for file in dataset.rglob("*.png")} == before
     assert {file.name for file in dataset.iterdir()} == {"images", "masks"}
 
@@ -96,7 +96,7 @@ def test_settings_of_somebody_else_are_left_alone(tmp_path: Path, text: str) -> 
     (tmp_path / "out").mkdir()
     (tmp_path / "out/prediction.json").write_text(text)
     with pytest.raises(DataError, match=r"prediction.json: not written by `saltseg predict`"):
-        run(tmp_path / "out", [path], wishes=replace(PLAIN, overwrite=True))
+        run(tmp_path / "out", [path], output=replace(PLAIN, overwrite=True))
     assert (tmp_path / "out/prediction.json").read_text() == text
 
 
@@ -104,9 +104,13 @@ def test_overwrite_begins_anew(tmp_path: Path) -> None:
     np.save(tmp_path / "cube.npy", picture(70, 80).astype(float))
     path, _ = tiles(tmp_path, 2)
     out = tmp_path / "out"
-    run(out, [path, tmp_path / "cube.npy"], wishes=replace(PLAIN, probabilities=True))
+    run(out, [path, tmp_path / "cube.npy"], output=replace(PLAIN, probabilities=True))
     (out / "notes.txt").write_text("mine")
-    run(out, [write_zip(tmp_path / "other.zip", {"x": picture()})], wishes=Wishes(overwrite=True))
+    run(
+        out,
+        [write_zip(tmp_path / "other.zip", {"x": picture()})],
+        output=OutputOptions(overwrite=True),
+    )
     left = {str(file.relative_to(out)) for file in out.rglob("*") if file.is_file()}
     assert left - {".lock", ".sections.jsonl"} == {
         "masks/x.png",

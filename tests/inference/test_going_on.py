@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from saltseg.inference.model import How, KnownModel, SaltModel
+from saltseg.inference.model import KnownModel, PredictOptions, SaltModel
 from saltseg.inference.results import Results
 from tests.inference.sample import SIDE, brightness, model_of, picture, png, write_zip
 from tests.inference.test_job import PLAIN, mask, run, tiles
@@ -76,7 +76,9 @@ def test_a_changed_tile_is_predicted_again(tmp_path: Path) -> None:
                 seen.append(len(inputs))
                 return brightness(inputs)
 
-            table = run(out, [source], model_of(watching), how=How(batch_size=8)).set_index("id")
+            table = run(
+                out, [source], model_of(watching), options=PredictOptions(batch_size=8)
+            ).set_index("id")
             assert seen == [1 if size[1] == SIDE else 4]
             assert table.loc["t01", "coverage"] == pytest.approx(
                 np.mean(images["t01"] > 127), abs=0.03
@@ -89,8 +91,8 @@ def test_a_changed_tile_is_predicted_again(tmp_path: Path) -> None:
 @pytest.mark.parametrize("kind", ["masks", "probabilities"])
 def test_damaged_results_are_made_again(tmp_path: Path, kind: str, harm: str) -> None:
     path, _ = tiles(tmp_path, 3)
-    out, wishes = tmp_path / "out", replace(PLAIN, probabilities=True)
-    run(out, [path], wishes=wishes)
+    out, output = tmp_path / "out", replace(PLAIN, probabilities=True)
+    run(out, [path], output=output)
     victim = out / kind / "t01.png"
     whole = victim.read_bytes()
     if harm == "lost":
@@ -104,7 +106,7 @@ def test_damaged_results_are_made_again(tmp_path: Path, kind: str, harm: str) ->
         seen.append(len(inputs))
         return brightness(inputs)
 
-    run(out, [path], model_of(watching), wishes)
+    run(out, [path], model_of(watching), output)
     assert seen == [1]
     assert victim.read_bytes() == whole
 
@@ -128,7 +130,7 @@ def test_a_journal_cut_in_the_middle_of_a_row_loses_that_row_only(tmp_path: Path
 def test_probabilities_may_be_asked_for_later(tmp_path: Path) -> None:
     path, _ = tiles(tmp_path, 2)
     run(tmp_path / "out", [path])
-    run(tmp_path / "out", [path], wishes=replace(PLAIN, probabilities=True))
+    run(tmp_path / "out", [path], output=replace(PLAIN, probabilities=True))
     assert len(list((tmp_path / "out/probabilities").iterdir())) == 2
 
 
@@ -141,12 +143,12 @@ def test_outdated_probabilities_are_no_results(tmp_path: Path, kind: str) -> Non
         path.write_bytes(png(grey)) if kind == "tile" else np.save(path, grey)
 
     write(200)
-    run(out, [path], wishes=replace(PLAIN, probabilities=True))
+    run(out, [path], output=replace(PLAIN, probabilities=True))
     write(10)
     run(out, [path])
     assert not list(out.rglob("probabilities/*.png"))
     assert not list(out.glob("*.probability.npy"))
-    run(out, [path], wishes=replace(PLAIN, probabilities=True))
+    run(out, [path], output=replace(PLAIN, probabilities=True))
     assert set(mask(out / "probabilities/t.png").ravel() // 257) == {10}
     if kind == "volume":
         np.testing.assert_allclose(np.load(out / "t.probability.npy"), 10 / 255, atol=1e-4)

@@ -1,4 +1,4 @@
-"""Predictions in a folder: what is written, and how a stopped one goes on."""
+"""Predictions in a folder: what is written, and options a stopped one goes on."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -12,13 +12,13 @@ import segyio
 
 from saltseg.errors import DataError
 from saltseg.inference.grey.tones import Showing
-from saltseg.inference.job import Wishes, predict_into
-from saltseg.inference.model import How, KnownModel
+from saltseg.inference.job import OutputOptions, predict_into
+from saltseg.inference.model import KnownModel, PredictOptions
 from saltseg.inference.sections import Reading, open_inputs
 from tests.inference.sample import SIDE, model_of, picture, png, write_zip
 from tests.inference.test_segy import grid, write_segy
 
-PLAIN = Wishes()
+PLAIN = OutputOptions()
 AS_IS = Reading(showing=Showing("file"))
 """Grey levels are not stretched, so that the brightness of a section is known."""
 
@@ -27,12 +27,14 @@ def run(
     out: Path,
     paths: Sequence[Path],
     model: KnownModel | None = None,
-    wishes: Wishes = PLAIN,
-    how: How | None = None,
+    output: OutputOptions = PLAIN,
+    options: PredictOptions | None = None,
     reading: Reading | None = None,
 ) -> pd.DataFrame:
     with open_inputs(paths, reading or AS_IS) as inputs:
-        return predict_into(out, model or model_of(), inputs, how or How(batch_size=4), wishes)
+        return predict_into(
+            out, model or model_of(), inputs, options or PredictOptions(batch_size=4), output
+        )
 
 
 def tiles(tmp_path: Path, count: int = 10) -> tuple[Path, dict[str, np.ndarray]]:
@@ -64,7 +66,7 @@ def test_masks_and_coverage_of_tiles(tmp_path: Path) -> None:
 
 def test_threshold_and_probabilities_on_request(tmp_path: Path) -> None:
     path, images = tiles(tmp_path, 2)
-    run(tmp_path / "out", [path], wishes=replace(PLAIN, threshold=0.2, probabilities=True))
+    run(tmp_path / "out", [path], output=replace(PLAIN, threshold=0.2, probabilities=True))
     for id_, image in images.items():
         found = mask(tmp_path / f"out/probabilities/{id_}.png")
         assert found.dtype == np.uint16
@@ -74,7 +76,7 @@ def test_threshold_and_probabilities_on_request(tmp_path: Path) -> None:
 
 def test_threshold_zero_is_one(tmp_path: Path) -> None:
     path, images = tiles(tmp_path, 1)
-    table = run(tmp_path / "out", [path], wishes=replace(PLAIN, threshold=0.0))
+    table = run(tmp_path / "out", [path], output=replace(PLAIN, threshold=0.0))
     assert table["coverage"].tolist() == [pytest.approx(np.mean(images["t00"] > 0))]
 
 
@@ -93,8 +95,8 @@ def test_volumes_come_back_in_their_geometry(tmp_path: Path) -> None:
     traces = cube.swapaxes(1, 2).reshape(-1, 80)
     write_segy(tmp_path / "line.sgy", traces, grid([1, 2, 3], range(90)), kind=5)
     paths = [tmp_path / "cube.npy", tmp_path / "line.sgy"]
-    wishes = replace(PLAIN, probabilities=True)
-    run(tmp_path / "out", paths, wishes=wishes, reading=Reading(clip=100, showing=AS_IS.showing))
+    output = replace(PLAIN, probabilities=True)
+    run(tmp_path / "out", paths, output=output, reading=Reading(clip=100, showing=AS_IS.showing))
     found = np.load(tmp_path / "out/cube.mask.npy")
     assert found.dtype == np.uint8
     # Grey levels are rounded: only what is a level from the threshold is certain.
@@ -142,8 +144,8 @@ def test_no_salt_in_holes(tmp_path: Path, kind: str, capsys: pytest.CaptureFixtu
     else:
         write_segy(tmp_path / "v.sgy", section.T, grid([1], range(200)), kind=5)
     out = tmp_path / "out"
-    wishes = replace(PLAIN, threshold=0.0, probabilities=True)
-    table = run(out, [tmp_path / f"v.{kind}"], wishes=wishes)
+    output = replace(PLAIN, threshold=0.0, probabilities=True)
+    table = run(out, [tmp_path / f"v.{kind}"], output=output)
     assert table["coverage"].tolist() == [pytest.approx(1 - 40 * 90 / 16000, abs=0.01)]
     [path] = out.rglob("masks/**/*.png")
     assert not mask(path)[20:60, 30:120].any()

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.inference.model import How, Picture
+from saltseg.inference.model import Picture, PredictOptions
 from saltseg.inference.queues import ahead
 from tests.inference.sample import SIDE, model_of, picture
 
@@ -111,7 +111,7 @@ def test_options_out_of_range_are_one_line(option: dict[str, float]) -> None:
 
 def test_overlap_that_is_no_number_is_refused() -> None:
     with pytest.raises(DataError):
-        How(overlap=float("nan"))
+        PredictOptions(overlap=float("nan"))
 
 
 def test_no_pictures_give_no_predictions() -> None:
@@ -134,7 +134,7 @@ def test_pictures_of_many_sizes_come_back_in_their_order() -> None:
     sizes = [(64, 64), (70, 200), (10, 10), (64, 64), (129, 64)]
     queue = (Picture(n, picture(*size)) for n, size in enumerate(sizes))
     shares: list[float] = []
-    found = list(model_of().predict_each(queue, How(batch_size=4), shares.append))
+    found = list(model_of().predict_each(queue, PredictOptions(batch_size=4), shares.append))
     assert [picture.label for picture, _ in found] == [0, 1, 2, 3, 4]
     assert [p.shape for _, p in found] == sizes
     assert sum(shares) == pytest.approx(5)
@@ -150,7 +150,7 @@ def test_few_pictures_wait_in_memory() -> None:
             read += 1
             yield Picture(number, picture())
 
-    for done, _ in enumerate(model_of().predict_each(queue(), How(batch_size=4))):
+    for done, _ in enumerate(model_of().predict_each(queue(), PredictOptions(batch_size=4))):
         assert read <= done + 3 * 4
 
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.inference.model import How
+from saltseg.inference.model import PredictOptions
 from saltseg.inference.submission import find_sample, write_submission
 from tests.inference.sample import brightness, model_of, write_zip
 from tests.inference.test_going_on import StoppedError, stopping
@@ -21,7 +21,7 @@ def column(*levels: int) -> np.ndarray:
 def submit(folder: Path, sample: Path | None = None, model=None) -> tuple[int, int]:  # type: ignore[no-untyped-def]
     out, test = folder / "submission.csv", folder / "test.zip"
     ids = sample or find_sample(test)
-    return write_submission(out, test, ids, model or model_of(), How(batch_size=4))
+    return write_submission(out, test, ids, model or model_of(), PredictOptions(batch_size=4))
 
 
 def test_rows_are_those_of_the_sample(tmp_path: Path) -> None:
@@ -111,5 +111,5 @@ def test_mistakes_are_found_before_anything_is_predicted(tmp_path: Path) -> None
         (tmp_path / "s.csv", tmp_path / "empty.csv", "empty.csv: no tiles"),
     ):
         with pytest.raises(DataError, match=expected):
-            write_submission(out, path, sample, stopping(after=0), How())
+            write_submission(out, path, sample, stopping(after=0), PredictOptions())
     assert not list(tmp_path.glob(".*"))

@@ -15,14 +15,15 @@ STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 # They decide no number: errors, atomic writes, checking of parameters, where the state of a
 # training is kept; what DVC and MLflow record, and what the terminal shows.
 NO_NUMBERS = {
+    "saltseg.array_types",
     "saltseg.errors",
     "saltseg.files",
     "saltseg.params",
     "saltseg.quiet",
     "saltseg.root",
-    "saltseg.records.unfinished",
+    "saltseg.runs.unfinished",
 }
-RECORDS = ("saltseg.tracking", "saltseg.records", "saltseg.report")
+RECORDS = ("saltseg.tracking", "saltseg.runs", "saltseg.report")
 
 
 def imported(path: Path) -> set[str]:

@@ -11,9 +11,9 @@ from fsspec.implementations.dirfs import DirFileSystem
 from rich.console import Console
 
 from saltseg.errors import DataError
-from saltseg.records.outputs import Outputs
-from saltseg.records.provenance import Origin
 from saltseg.report.scores import scores_table
+from saltseg.runs.outputs import Outputs
+from saltseg.runs.provenance import Origin
 
 
 def outputs(folder: Path, name: str, score: float | None, folds: int = 2) -> Outputs:

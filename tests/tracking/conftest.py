@@ -6,7 +6,7 @@ import pytest
 
 from saltseg.params import Params
 from saltseg.tracking.store import Store, open_store
-from tests.records.sample import WriteOutputs, writer
+from tests.runs.sample import WriteOutputs, writer
 
 
 @pytest.fixture(scope="module")

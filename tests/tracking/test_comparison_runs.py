@@ -7,8 +7,8 @@ from saltseg.tracking.comparison_runs import log_comparison
 from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.store import Store
-from tests.records.sample import WriteOutputs
 from tests.report.sample import contestant
+from tests.runs.sample import WriteOutputs
 
 
 def test_it_links_to_its_inputs_and_replaces_its_predecessor(

@@ -16,7 +16,7 @@ from saltseg.tracking.contestants import TrackedRun, differing, labels, obstacle
 from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.store import Store, open_store
-from tests.records.sample import writer
+from tests.runs.sample import writer
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.records.lock import read_lock
+from saltseg.runs.lock import read_lock
 from saltseg.tracking.disputed import most_disputed
 
 IDS = ["a", "b", "c", "d", "e"]

@@ -14,8 +14,8 @@ from mlflow.entities import Run
 from saltseg.errors import TrackingError
 from saltseg.params import Params
 from saltseg.tracking.live import live_fold
-from saltseg.tracking.place import tracking_uri
 from saltseg.tracking.store import open_store
+from saltseg.tracking.uri import tracking_uri
 
 EPOCHS = [
     {"loss": 1.5, "val_map_iou": 0.4, "learning_rate": 0.1},

@@ -12,9 +12,9 @@ from saltseg.errors import DataError
 from saltseg.tracking.fold_runs import PARENT, log_result, open_fold_run
 from saltseg.tracking.lookup import run_called
 from saltseg.tracking.mirror import mirror
-from saltseg.tracking.place import stamped
+from saltseg.tracking.stamps import stamped
 from saltseg.tracking.store import Store
-from tests.records.sample import WriteOutputs
+from tests.runs.sample import WriteOutputs
 
 
 def children(store: Store, parent: str) -> list[Run]:

@@ -13,16 +13,16 @@ import pytest
 from saltseg.errors import WeightsError
 from saltseg.inference.files import load_models, read_folder
 from saltseg.params import load_params
-from saltseg.records.outputs import Outputs
+from saltseg.runs.outputs import Outputs
 from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror
-from saltseg.tracking.place import folder_name
 from saltseg.tracking.registered import fetch_registered
 from saltseg.tracking.registry import CHAMPION, Registered, register, save_pyfunc
 from saltseg.tracking.store import Store, open_store
+from saltseg.tracking.uri import folder_name
 from tests.conftest import ROOT
 from tests.inference.sample import picture, write_models
-from tests.records.sample import WriteOutputs, writer
+from tests.runs.sample import WriteOutputs, writer
 
 TILES = np.stack([picture(101, 101, seed) for seed in range(2)])
 Put = Callable[..., Registered]

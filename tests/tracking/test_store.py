@@ -11,9 +11,10 @@ import pytest
 
 from saltseg.errors import TrackingError
 from saltseg.tracking.mirror import mirror
-from saltseg.tracking.place import _is_there, tracking_uri
+from saltseg.tracking.stamps import _is_there
 from saltseg.tracking.store import flatten, open_store
-from tests.records.sample import WriteOutputs
+from saltseg.tracking.uri import tracking_uri
+from tests.runs.sample import WriteOutputs
 
 WRITE = """
 import sys

@@ -122,8 +122,8 @@ def predict(
     """
     with one_line_errors("saltseg predict"):
         from saltseg.inference.grey.tones import Showing, null_values
-        from saltseg.inference.job import Wishes, predict_into
-        from saltseg.inference.model import How
+        from saltseg.inference.job import OutputOptions, predict_into
+        from saltseg.inference.model import PredictOptions
         from saltseg.inference.sections import Reading, open_inputs
         from saltseg.inference.segy.volume import Geometry
         from saltseg.trained import open_model
@@ -131,11 +131,11 @@ def predict(
         showing = Showing(stretch, null_values(null), defaults.KINDS[kind])
         geometry = Geometry(iline, xline, line, format_)
         reading = Reading(clip, geometry, depths, showing, axes)
-        how = How(flip, overlap, batch_size)
-        wishes = Wishes(threshold, probabilities, overwrite)
+        options = PredictOptions(flip, overlap, batch_size)
+        output = OutputOptions(threshold, probabilities, overwrite)
         # What can be refused is refused before Keras, which takes seconds to import.
         with open_inputs(inputs, reading) as found, open_model(run, models) as model:
-            table = predict_into(out, model, found, how, wishes)
+            table = predict_into(out, model, found, options, output)
         salt = int((table["coverage"] > 0).sum())
         used = model.threshold if threshold is None else threshold
         print(
@@ -162,13 +162,13 @@ def submit(
 ) -> None:
     """Write a submission to the TGS competition; stopped, the same command goes on."""
     with one_line_errors("saltseg submit"):
-        from saltseg.inference.model import How
+        from saltseg.inference.model import PredictOptions
         from saltseg.inference.submission import find_sample, write_submission
         from saltseg.trained import open_model
 
-        how, ids = How(flip, batch_size=batch_size), sample or find_sample(test)
+        options, ids = PredictOptions(flip, batch_size=batch_size), sample or find_sample(test)
         with open_model(run, models) as model:
-            salt, tiles = write_submission(out, test, ids, model, how, threshold, depths)
+            salt, tiles = write_submission(out, test, ids, model, options, threshold, depths)
         order = f"in the order of {ids}" if ids else "sorted by id"
         print(f"{model.facts.name}: salt in {salt} of {tiles} tiles, {order}: {out}")
 

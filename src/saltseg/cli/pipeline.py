@@ -23,8 +23,8 @@ def scores(
         # DVC and pandas take seconds to import, which `--help` need not pay.
         from rich.console import Console
 
-        from saltseg.records.revisions import find
         from saltseg.report.scores import scores_table
+        from saltseg.runs.revisions import find
 
         Console().print(scores_table(find(revisions or [])))
 
@@ -38,8 +38,8 @@ def track(
 ) -> None:
     """Make MLflow show the workspace's outputs; what it shows already stays as it is."""
     with one_line_errors("saltseg track"):
-        from saltseg.records.outputs import NotEvaluatedError
-        from saltseg.records.revisions import experiments, workspace
+        from saltseg.runs.outputs import NotEvaluatedError
+        from saltseg.runs.revisions import experiments, workspace
         from saltseg.tracking.mirror import mirror
 
         if not everything:
@@ -112,7 +112,7 @@ def mosaics(
         from saltseg.files import staged_file
         from saltseg.tiles.dataset import read_pictures
         from saltseg.tiles.mosaics.finding import find_mosaics
-        from saltseg.tiles.mosaics.table import told_size
+        from saltseg.tiles.mosaics.table import mosaic_sentence
 
         ids, images = read_pictures(sources)
         found = find_mosaics(images, ids, margin)
@@ -123,7 +123,7 @@ def mosaics(
 
             with staged_file(figure) as path:
                 largest_mosaics(images, found, largest, path)
-        print(f"{told_size(found)}: {out}")
+        print(f"{mosaic_sentence(found)}: {out}")
 
 
 @app.command()
@@ -141,12 +141,12 @@ def reproduce(
     with one_line_errors("saltseg reproduce"):
         from rich.console import Console
 
-        from saltseg.records import reproduce as anew
         from saltseg.report.reproduction import (
             OTHERWISE,
             reproduction_table,
             reproduction_verdict,
         )
+        from saltseg.runs import reproduce as anew
 
         found, console = anew.reproduce(stages or []), Console()
         console.print(reproduction_table(found))
@@ -170,8 +170,8 @@ def unfinished(
     with one_line_errors("saltseg unfinished"):
         from rich.console import Console
 
-        from saltseg.records import unfinished as trainings
         from saltseg.report.unfinished import commands, unfinished_table
+        from saltseg.runs import unfinished as trainings
 
         found = trainings.unfinished()
         if not found:

@@ -6,12 +6,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.figures.style import save_png
 from saltseg.tiles.mosaics.table import without_copies
-
-Bytes = NDArray[np.uint8]
 
 
 def largest_mosaics(images: Bytes, mosaics: pd.DataFrame, count: int, path: Path) -> None:

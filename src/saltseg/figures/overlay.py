@@ -5,11 +5,9 @@ from collections.abc import Sequence
 import cv2
 import numpy as np
 from matplotlib.colors import to_rgb
-from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.figures.style import PREDICTION
-
-Bytes = NDArray[np.uint8]
 
 _TINT = 0.25
 _GAP = 4

@@ -10,12 +10,11 @@ from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.figures.style import PREDICTION, TRUTH, save_png
 from saltseg.params import Evaluate
 from saltseg.scoring.predictions import Predicted
 from saltseg.scoring.summary import pick_tiles
-
-Bytes = NDArray[np.uint8]
 
 
 def gallery(

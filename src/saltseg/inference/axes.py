@@ -36,8 +36,8 @@ def order_of(axes: str, count: int, where: Path) -> tuple[int, ...]:
         DataError: They are not these names, or too few.
     """
     short = "," not in axes and axes.lower() not in _NAMES
-    told = list(axes.lower()) if short else axes.lower().split(",")
-    names = [_LETTERS.get(name.strip(), name.strip()) for name in told]
+    given = list(axes.lower()) if short else axes.lower().split(",")
+    names = [_LETTERS.get(name.strip(), name.strip()) for name in given]
     wanted = _NAMES[-count:]
     if count == 2:
         names = [name for name in names if name != "inline"]

@@ -6,12 +6,12 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from saltseg.array_types import Bytes
 from saltseg.errors import WeightsError
 from saltseg.inference.model import Networks
 from saltseg.inference.windows import Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.nets.weights_file import load_weights
-from saltseg.tiles.survey import Bytes
 
 
 def ensemble(blueprint: Blueprint, weights: Sequence[Path]) -> keras.Model:

@@ -16,7 +16,7 @@ from rich.progress import Progress
 
 from saltseg.errors import DataError
 from saltseg.files import staged_file
-from saltseg.inference.model import How, KnownModel, Picture, no_depth
+from saltseg.inference.model import KnownModel, Picture, PredictOptions, no_depth
 from saltseg.inference.results import Results, open_results
 from saltseg.inference.sections import Inputs, Section
 from saltseg.inference.volumes import Result, Volume
@@ -30,7 +30,7 @@ _MOST = 10**6
 
 
 @dataclass(frozen=True)
-class Wishes:
+class OutputOptions:
     """What a prediction writes.
 
     Attributes:
@@ -45,7 +45,7 @@ class Wishes:
 
 
 def predict_into(
-    folder: Path, model: KnownModel, inputs: Inputs, how: How, wishes: Wishes
+    folder: Path, model: KnownModel, inputs: Inputs, options: PredictOptions, output: OutputOptions
 ) -> pd.DataFrame:
     """Predict every section that has no mask yet, or has changed since it got one.
 
@@ -57,8 +57,8 @@ def predict_into(
         folder: Created where missing.
         model: Networks and threshold; loaded where there is anything to predict.
         inputs: What to predict.
-        how: Choices of the prediction.
-        wishes: What is written.
+        options: Choices of the prediction.
+        output: What is written.
 
     Returns:
         `id`, `height`, `width`, `coverage` of each section.
@@ -66,11 +66,11 @@ def predict_into(
     Raises:
         DataError: A section cannot be used, or the folder holds other things.
     """
-    threshold = model.threshold if wishes.threshold is None else wishes.threshold
-    settings = _settings(model, inputs, how) | {"threshold": threshold}
-    kinds = ("masks", "probabilities") if wishes.probabilities else ("masks",)
+    threshold = model.threshold if output.threshold is None else output.threshold
+    settings = _settings(model, inputs, options) | {"threshold": threshold}
+    kinds = ("masks", "probabilities") if output.probabilities else ("masks",)
     most = np.array(model.tile)
-    with open_results(folder, settings, kinds, wishes.overwrite) as results:
+    with open_results(folder, settings, kinds, output.overwrite) as results:
         for volume in inputs.volumes:
             results.forget(volume.path, set(volume.ids))
         waiting = [section for section in inputs.sections if not results.has(section)]
@@ -85,7 +85,7 @@ def predict_into(
                 task = progress.add_task("predict", total=len(waiting))
                 queue = _pictures(waiting, depths, model.tile)
                 advance = partial(progress.advance, task)
-                with closing(networks.predict_each(queue, how, advance)) as predicted:
+                with closing(networks.predict_each(queue, options, advance)) as predicted:
                     _write_all(results, predicted, threshold, most)
                 progress.update(task, completed=len(waiting))
         results.write_table()
@@ -97,14 +97,14 @@ def predict_into(
     return table
 
 
-def _settings(model: KnownModel, inputs: Inputs, how: How) -> dict[str, Any]:
+def _settings(model: KnownModel, inputs: Inputs, options: PredictOptions) -> dict[str, Any]:
     """All that decides a pixel besides the section: kept beside the masks."""
     depths = inputs.reading.depths
     return {
         "model": model.facts.name,
         "networks": model.digest,
-        "flip": how.flip,
-        "overlap": how.overlap,
+        "flip": options.flip,
+        "overlap": options.overlap,
         **inputs.reading.settings(),
         "depths": version_of(depths) if depths and model.needs_z else None,
     }

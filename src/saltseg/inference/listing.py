@@ -16,7 +16,7 @@ _NAMED = 3
 
 
 def listed(path: Path, members: Sequence[Member]) -> tuple[list[Member], list[Path]]:
-    """What is predicted of a folder or a zip; whatever else is there is told in one line.
+    """What is predicted of a folder or a zip; whatever else is there is reported in one line.
 
     Args:
         path: The folder, or the zip.

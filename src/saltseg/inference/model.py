@@ -8,6 +8,7 @@ from typing import Any, Generic, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.inference.defaults import BATCH_SIZE, CLIP, OVERLAP, STRETCH, Stretch
 from saltseg.inference.grey.holes import Mask
@@ -18,7 +19,6 @@ from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Strict, Threshold
 from saltseg.tiles.inputs.channels import network_input
 from saltseg.tiles.inputs.native import resize_back
-from saltseg.tiles.survey import Bytes
 
 Networks = Callable[[Bytes], Floats]
 """Network input (B, S, S, C) uint8 -> salt probability (B, S, S) float32, mean over the folds."""
@@ -62,7 +62,7 @@ class Picture(Generic[Label]):
 
 
 @dataclass(frozen=True)
-class How:
+class PredictOptions:
     """Choices of a prediction.
 
     Attributes:
@@ -203,7 +203,9 @@ class SaltModel(KnownModel):
             )
         queue = (Picture(n, *one) for n, one in enumerate(zip(pictures, depths, strict=True)))
         found = np.empty(pictures.shape, np.float32)
-        for picture, probabilities in self.predict_each(queue, How(flip, overlap, batch_size)):
+        for picture, probabilities in self.predict_each(
+            queue, PredictOptions(flip, overlap, batch_size)
+        ):
             found[picture.label] = probabilities
         return found.reshape(images.shape)
 
@@ -214,7 +216,7 @@ class SaltModel(KnownModel):
     def predict_each(
         self,
         pictures: Iterable[Picture[Label]],
-        how: How,
+        options: PredictOptions,
         progress: Callable[[float], None] = lambda share: None,
     ) -> Generator[tuple[Picture[Label], Floats]]:
         """Predict pictures as they come, in memory that does not grow with their number.
@@ -223,7 +225,7 @@ class SaltModel(KnownModel):
 
         Args:
             pictures: What to predict.
-            how: Choices.
+            options: Choices.
             progress: Called with the share of a picture whenever that much is predicted.
 
         Yields:
@@ -232,12 +234,12 @@ class SaltModel(KnownModel):
         Raises:
             DataError: As in `predict`, or whatever reading the pictures raises.
         """
-        windows = self._windows(pictures, how)
-        # Closed, so that nothing is read any more when an error is told.
-        with closing(ahead(batches(windows, how.batch_size))) as made:
+        windows = self._windows(pictures, options)
+        # Closed, so that nothing is read any more when an error is shown.
+        with closing(ahead(batches(windows, options.batch_size))) as made:
             for batch in made:
                 inputs = np.stack([window.input for window in batch])
-                for window, tile in zip(batch, self._forward(inputs, how), strict=True):
+                for window, tile in zip(batch, self._forward(inputs, options), strict=True):
                     tile = resize_back(tile, *window.shape)
                     progress(1 / len(window.canvas.windows))
                     if window.canvas.add(window.number, tile):
@@ -246,7 +248,9 @@ class SaltModel(KnownModel):
                             found[window.picture.holes] = 0
                         yield window.picture, found
 
-    def _windows(self, pictures: Iterable[Picture[Label]], how: How) -> Iterator["_Window[Label]"]:
+    def _windows(
+        self, pictures: Iterable[Picture[Label]], options: PredictOptions
+    ) -> Iterator["_Window[Label]"]:
         blueprint, most = self.blueprint, self.tile
         for picture in pictures:
             if self.needs_z and not np.isfinite(picture.z):
@@ -258,19 +262,19 @@ class SaltModel(KnownModel):
                     " remove or replace it"
                 )
             z = float(blueprint.native.relative(np.array([picture.z]))[0])
-            canvas = Canvas(picture.grey.shape, most, how.overlap)
+            canvas = Canvas(picture.grey.shape, most, options.overlap)
             for number, place in enumerate(canvas.windows):
                 grey = picture.grey[place]
                 tile = network_input(grey, z, blueprint.channels, blueprint.side)
                 yield _Window(picture, canvas, number, grey.shape, tile)
 
-    def _forward(self, inputs: Bytes, how: How) -> Floats:
+    def _forward(self, inputs: Bytes, options: PredictOptions) -> Floats:
         """All folds on one batch, which is padded, so that few graphs are traced."""
         count = len(inputs)
-        room = min(how.batch_size, 1 << (count - 1).bit_length())
+        room = min(options.batch_size, 1 << (count - 1).bit_length())
         padded = np.pad(inputs, ((0, room - count), (0, 0), (0, 0), (0, 0)), mode="edge")
         found = self._networks(padded)
-        if how.flip:
+        if options.flip:
             mirrored = self._networks(np.ascontiguousarray(padded[:, :, ::-1]))
             found = (found + mirrored[:, :, ::-1]) * np.float32(0.5)
         return found[:count]

@@ -52,7 +52,7 @@ class NpyVolume(Volume):
                 " places, as in a picture with channels; save one of them, or say with --axes what"
                 " the axes are"
             )
-        self._told_axes = axes is not None
+        self._axes_given = axes is not None
         self._order = order_of(axes or AXES, array.ndim, path)
         if array.ndim == 2:
             self._numbers = {path.stem: 0}
@@ -71,8 +71,8 @@ class NpyVolume(Volume):
         return np.array(_sections(self._open(), self._order)[self._numbers[id_]])
 
     def some(self) -> NDArray[Any]:
-        """A part of the sections; that the axes may be others is told on the way."""
-        if not self._told_axes:
+        """A part of the sections; says on the way that the axes may be others."""
+        if not self._axes_given:
             self._check_axes()
         return _sample(_sections(self._open(), self._order))
 

@@ -8,13 +8,13 @@ import numpy as np
 import onnx
 import onnxruntime
 
+from saltseg.array_types import Bytes
 from saltseg.errors import WeightsError
 from saltseg.files import digest_of, staged_file
 from saltseg.inference.model import Facts, SaltModel
 from saltseg.inference.windows import Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.quiet import silent_native_stderr
-from saltseg.tiles.survey import Bytes
 
 _OPSET = 17
 _INPUT = "tile"
@@ -68,9 +68,9 @@ def load_onnx(path: Path) -> SaltModel:
             raise ValueError("no such file")
         with silent_native_stderr():
             session = onnxruntime.InferenceSession(path, providers=_providers())
-        told = session.get_modelmeta().custom_metadata_map
-        blueprint = Blueprint.model_validate_json(told["blueprint"])
-        facts = Facts.model_validate_json(told["facts"])
+        metadata = session.get_modelmeta().custom_metadata_map
+        blueprint = Blueprint.model_validate_json(metadata["blueprint"])
+        facts = Facts.model_validate_json(metadata["facts"])
         _check_signature(session, blueprint)
     except KeyError:
         raise WeightsError(f"{path}: not written by `saltseg export --onnx`") from None
@@ -97,13 +97,13 @@ def _check_signature(session: onnxruntime.InferenceSession, blueprint: Blueprint
         (None, "tensor(float)", [*tile, 1]),
     ]
     found = [*session.get_inputs(), *session.get_outputs()]
-    told = [(one.name, one.type, one.shape) for one in found]
-    fits = len(told) == len(wanted) and all(
+    tensors = [(one.name, one.type, one.shape) for one in found]
+    fits = len(tensors) == len(wanted) and all(
         name in (None, own) and kind == of and shape[1:] == rest and not isinstance(shape[0], int)
-        for (name, of, rest), (own, kind, shape) in zip(wanted, told, strict=True)
+        for (name, of, rest), (own, kind, shape) in zip(wanted, tensors, strict=True)
     )
     if not fits:
-        raise ValueError(f"it takes and gives {told}, not what it says")
+        raise ValueError(f"it takes and gives {tensors}, not what it says")
 
 
 def _providers() -> list[str]:

@@ -7,10 +7,10 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.tiles.reading.archive import read_file
 from saltseg.tiles.reading.pngs import MAX_PIXELS, MAX_SECTION_SIDE
-from saltseg.tiles.survey import Bytes
 
 PHOTO_SUFFIXES = (".jpg", ".jpeg", ".tif", ".tiff")
 _FORMATS = ("JPEG", "TIFF")

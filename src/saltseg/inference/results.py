@@ -13,13 +13,13 @@ import pandas as pd
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.figures.overlay import contact_sheet, overlay
 from saltseg.files import staged_file, write_whole
 from saltseg.inference.sections import Section
 from saltseg.inference.windows import Floats
 from saltseg.quiet import silent_native_stderr
-from saltseg.tiles.survey import Bytes
 
 _SETTINGS, _JOURNAL, _LOCK = "prediction.json", ".sections.jsonl", ".lock"
 _FOLDERS = ("masks", "probabilities", "overlays")

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.inference.defaults import CLIP
 from saltseg.inference.grey.tones import Showing, Shown, show_picture
@@ -19,7 +20,6 @@ from saltseg.inference.volumes import Volume
 from saltseg.tiles.reading.archive import Member, open_members, read_file, version_of
 from saltseg.tiles.reading.kaggle_csv import check_unique, read_seismic_depths
 from saltseg.tiles.reading.pngs import MAX_SECTION_SIDE, image_from_png
-from saltseg.tiles.survey import Bytes
 
 
 @dataclass(frozen=True)

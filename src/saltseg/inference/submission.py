@@ -7,8 +7,8 @@ from pathlib import Path
 
 from saltseg.errors import DataError
 from saltseg.files import staged_file
-from saltseg.inference.job import Wishes, predict_into
-from saltseg.inference.model import How, KnownModel
+from saltseg.inference.job import OutputOptions, predict_into
+from saltseg.inference.model import KnownModel, PredictOptions
 from saltseg.inference.results import OtherPredictionsError, Results
 from saltseg.inference.sections import Inputs, Reading, open_inputs
 from saltseg.tiles.reading import rle
@@ -28,7 +28,7 @@ def write_submission(
     test: Path,
     sample: Path | None,
     model: KnownModel,
-    how: How,
+    options: PredictOptions,
     threshold: float | None = None,
     depths: Path | None = None,
 ) -> tuple[int, int]:
@@ -41,7 +41,7 @@ def write_submission(
         test: Folder or zip with the tiles.
         sample: Gives ids and their order; None for all tiles, sorted.
         model: Networks and threshold.
-        how: Choices of the prediction.
+        options: Choices of the prediction.
         threshold: In place of the model's.
         depths: Table of seismic depths, where the model needs them.
 
@@ -64,10 +64,10 @@ def write_submission(
             raise DataError(f"{test}: no image for {few(missing)}, which {sample} names")
         wanted = Inputs([by_id[id_] for id_ in ids], [], inputs.reading)
         try:
-            predict_into(waiting, model, wanted, how, Wishes(threshold))
+            predict_into(waiting, model, wanted, options, OutputOptions(threshold))
         except OtherPredictionsError:
             # Nobody else reads what waits there.
-            predict_into(waiting, model, wanted, how, Wishes(threshold, overwrite=True))
+            predict_into(waiting, model, wanted, options, OutputOptions(threshold, overwrite=True))
     salt = _write(out, ids, Results(waiting, ("masks",)))
     shutil.rmtree(waiting)
     return salt, len(ids)

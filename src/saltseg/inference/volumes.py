@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.inference.grey.tones import Showing, Shown, Tones
-from saltseg.tiles.survey import Bytes
 
 Result = Callable[[str], NDArray[Any]]
 """Id of a section -> what was predicted for it, (H, W), 0 to 1."""

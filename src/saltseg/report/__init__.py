@@ -1,1 +1,1 @@
-"""What is told at the end: tables on the terminal, and a page."""
+"""What is reported at the end: tables on the terminal, and a page."""

@@ -7,8 +7,8 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from saltseg.errors import DataError
-from saltseg.records.outputs import Outputs
 from saltseg.report.tables import NOT_RECORDED
+from saltseg.runs.outputs import Outputs
 
 SCORES = ("map_iou", "iou")
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from rich.table import Table
 
-from saltseg.records.unfinished import Unfinished
+from saltseg.runs.unfinished import Unfinished
 
 
 def unfinished_table(trainings: Sequence[Unfinished]) -> Table:

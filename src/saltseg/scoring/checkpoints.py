@@ -19,17 +19,17 @@ def checkpoint_choice(curves: pd.DataFrame) -> dict[str, Any]:
         (best - cross_fitted), and `chosen`, that epoch by fold.
     """
     by_fold = curves.pivot(index="epoch", columns="fold", values="val_map_iou")
-    told: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "best": round(float(by_fold.max().mean()), 6),
         "last": round(float(by_fold.ffill().iloc[-1].mean()), 6),
     }
     if by_fold.shape[1] < 2:
-        return told
+        return summary
     reached = by_fold.dropna()
     others = pd.DataFrame({fold: reached.drop(columns=fold).mean(axis=1) for fold in reached})
     chosen = others.idxmax()
     scores = [reached[fold][epoch] for fold, epoch in chosen.items()]
-    told["cross_fitted"] = round(float(np.mean(scores)), 6)
-    told["optimism"] = round(told["best"] - told["cross_fitted"], 6)
-    told["chosen"] = {str(fold): int(epoch) for fold, epoch in chosen.items()}
-    return told
+    summary["cross_fitted"] = round(float(np.mean(scores)), 6)
+    summary["optimism"] = round(summary["best"] - summary["cross_fitted"], 6)
+    summary["chosen"] = {str(fold): int(epoch) for fold, epoch in chosen.items()}
+    return summary

@@ -113,18 +113,18 @@ def summarise_choices(
         best on all tiles together; and, with two folds or more, `cross_fitted`: each fold under
         what the others chose, `optimism` (naive - cross_fitted), and `chosen` by fold.
     """
-    told: dict[str, Any] = {
+    summary: dict[str, Any] = {
         "fixed": _over_folds(scores[0], folds),
         "naive": _over_folds(scores[scores.mean(axis=1).argmax()], folds),
     }
     if len(np.unique(folds)) < 2:
-        return told
+        return summary
     chosen = cross_fit(scores, folds)
     own = np.array([chosen[fold] for fold in folds.tolist()])
-    told["cross_fitted"] = _over_folds(scores[own, np.arange(len(folds))], folds)
-    told["optimism"] = round(told["naive"] - told["cross_fitted"], 6)
-    told["chosen"] = {str(fold): choices[number]._asdict() for fold, number in chosen.items()}
-    return told
+    summary["cross_fitted"] = _over_folds(scores[own, np.arange(len(folds))], folds)
+    summary["optimism"] = round(summary["naive"] - summary["cross_fitted"], 6)
+    summary["chosen"] = {str(fold): choices[number]._asdict() for fold, number in chosen.items()}
+    return summary
 
 
 def _over_folds(scores: NDArray[np.float64], folds: NDArray[np.int64]) -> float:

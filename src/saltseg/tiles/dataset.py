@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.tiles.location import EXPECTED, require_dataset
 from saltseg.tiles.reading.archive import open_members
@@ -12,7 +13,7 @@ from saltseg.tiles.reading.kaggle_csv import check_unique
 from saltseg.tiles.reading.layout import TEST, TRAIN, first_of
 from saltseg.tiles.reading.nesting import nearest
 from saltseg.tiles.reading.stack import read_images
-from saltseg.tiles.survey import Bytes, Survey
+from saltseg.tiles.survey import Survey
 from saltseg.tiles.synthetic.survey import read_recipe, synthetic_survey
 
 

@@ -12,9 +12,8 @@ import pandas as pd
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
-
-Bytes = NDArray[np.uint8]
 
 _LABELLED = ("images", "masks")
 _RANGES = {

@@ -12,8 +12,8 @@ from mlflow.entities import Run
 
 from saltseg.comparison.networks import Contestant, Cost
 from saltseg.errors import DataError
-from saltseg.records.lock import read_lock, read_params
 from saltseg.report.tables import NOT_RECORDED
+from saltseg.runs.lock import read_lock, read_params
 from saltseg.scoring.summary import TILE_SCORES
 from saltseg.tiles.survey import read_table
 from saltseg.tracking.store import flatten

@@ -8,7 +8,7 @@ from dvc.repo import Repo
 from numpy.typing import NDArray
 
 from saltseg.comparison.networks import DisputedTile
-from saltseg.records.cache import cached
+from saltseg.runs.cache import cached
 from saltseg.tiles.survey import read_array, read_table
 from saltseg.tracking.contestants import TrackedRun
 

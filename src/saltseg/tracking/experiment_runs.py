@@ -9,17 +9,17 @@ from typing import Any
 import numpy as np
 from mlflow.entities import Metric, Param, Run
 
-from saltseg.records.keys import digest
-from saltseg.records.lock import write_lock
-from saltseg.records.outputs import Outputs
-from saltseg.records.provenance import provenance
+from saltseg.runs.keys import digest
+from saltseg.runs.lock import write_lock
+from saltseg.runs.outputs import Outputs
+from saltseg.runs.provenance import provenance
 from saltseg.tracking.fold_runs import COSTS, PARENT, log_data, log_rows, rows_agree
 from saltseg.tracking.store import Store, flatten
 
 _SCORES = ("map_iou", "iou", "dice", "precision", "recall")
 
 
-def true_parent(store: Store, outputs: Outputs) -> Run | None:
+def valid_parent(store: Store, outputs: Outputs) -> Run | None:
     """The experiment's run where it is whole and true; others of its key are deleted."""
     curves, results = outputs.table("metrics/curves.csv"), digest(outputs.results)
     files = {"params.yaml", "dvc.lock", *(Path(path).name for path in outputs.results)}
@@ -69,7 +69,7 @@ def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
     scores = {
         **{f"cv_{name}_mean": summary[name]["mean"] for name in _SCORES if name in summary},
         **{f"cv_{name}_std": summary[name]["std"] for name in _SCORES if name in summary},
-        **_honesty(summary),
+        **_evaluation(summary),
         "empty_map_iou": summary["empty_map_iou"],
         "tiles": summary["tiles"],
         **summary["network"],
@@ -86,12 +86,12 @@ def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
         client.log_artifacts(run_id, folder)
 
 
-def _honesty(summary: Mapping[str, Any]) -> dict[str, float]:
+def _evaluation(summary: Mapping[str, Any]) -> dict[str, float]:
     """Leaks, calibration, and what is left of a score that nothing was chosen for.
 
     Evaluations of older commits lack some or all of it.
     """
-    told = {
+    metrics = {
         **{f"leak_{name}": share for name, share in summary.get("leak", {}).items()},
         **summary.get("calibration", {}),
     }
@@ -99,8 +99,8 @@ def _honesty(summary: Mapping[str, Any]) -> dict[str, float]:
         found = summary.get(group, {})
         for name in ("naive", "cross_fitted", "optimism", "best", "last"):
             if name in found:
-                told[f"{group}_{name}"] = found[name]
-    return told | {f"holdout_{k}": value for k, value in summary.get("holdout", {}).items()}
+                metrics[f"{group}_{name}"] = found[name]
+    return metrics | {f"holdout_{k}": value for k, value in summary.get("holdout", {}).items()}
 
 
 def _costs(store: Store, parent: str) -> dict[str, float]:

@@ -13,7 +13,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
 from saltseg.figures.curves import learning_curves
-from saltseg.tracking.place import unstamp
+from saltseg.tracking.stamps import unstamp
 from saltseg.tracking.store import Store, flatten, store_errors
 
 PARENT = "mlflow.parentRunId"

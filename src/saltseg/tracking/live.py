@@ -16,10 +16,10 @@ from mlflow.exceptions import MlflowException
 from sqlalchemy.exc import SQLAlchemyError
 
 from saltseg.params import Params
-from saltseg.records.lock import read_lock
-from saltseg.records.provenance import current_origin, provenance
+from saltseg.runs.lock import read_lock
+from saltseg.runs.provenance import current_origin, provenance
 from saltseg.tracking.fold_runs import log_result, open_fold_run
-from saltseg.tracking.liveness import alive, close_dead, here
+from saltseg.tracking.run_locks import alive, close_dead, writer_tags
 from saltseg.tracking.store import open_store, reason
 
 
@@ -110,7 +110,7 @@ def live_fold(params: Params, fold: int, tags: Mapping[str, str]) -> Iterator[Li
     close_dead(store)
     lock = Path("dvc.lock")
     stages = read_lock(lock.read_bytes()) if lock.exists() else {}
-    tags = {**provenance(current_origin(), stages, params.backbone), **tags, **here()}
+    tags = {**provenance(current_origin(), stages, params.backbone), **tags, **writer_tags()}
     now = int(time.time() * 1000)
     with alive(lambda: open_fold_run(store, params.model_dump(), fold, tags, now)) as run_id:
         live = LiveFold(store.client, run_id, f"{params.backbone} fold {fold}")

@@ -9,9 +9,9 @@ from pathlib import Path
 from mlflow.entities import Run
 
 from saltseg.errors import DataError
-from saltseg.records.keys import digest
-from saltseg.records.outputs import LostError, Outputs
-from saltseg.records.revisions import WORKSPACE, recorded, some
+from saltseg.runs.keys import digest
+from saltseg.runs.outputs import LostError, Outputs
+from saltseg.runs.revisions import WORKSPACE, recorded, some
 from saltseg.tracking.contestants import TrackedRun
 from saltseg.tracking.experiment_runs import name_parent
 from saltseg.tracking.mirror import mirror

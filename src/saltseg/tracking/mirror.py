@@ -8,10 +8,10 @@ from filelock import FileLock
 from mlflow.entities import Run
 from mlflow.exceptions import MlflowException
 
-from saltseg.records.outputs import Outputs
-from saltseg.records.provenance import provenance
 from saltseg.root import state_folder
-from saltseg.tracking.experiment_runs import fill_parent, name_parent, open_parent, true_parent
+from saltseg.runs.outputs import Outputs
+from saltseg.runs.provenance import provenance
+from saltseg.tracking.experiment_runs import fill_parent, name_parent, open_parent, valid_parent
 from saltseg.tracking.fold_runs import (
     COSTS,
     FILES,
@@ -21,8 +21,8 @@ from saltseg.tracking.fold_runs import (
     open_fold_run,
     rows_agree,
 )
-from saltseg.tracking.liveness import close_dead
-from saltseg.tracking.place import stamp
+from saltseg.tracking.run_locks import close_dead
+from saltseg.tracking.stamps import stamp
 from saltseg.tracking.store import Store, open_store, store_errors
 
 
@@ -66,8 +66,8 @@ def mirror(outputs: Outputs) -> Mirrored:
     with FileLock(state_folder() / "mirror.lock"):
         closed = close_dead(store)
         done: Counter[str] = Counter()
-        known = {fold: _true_runs(store, outputs, fold) for fold in outputs.folds}
-        parent = true_parent(store, outputs)
+        known = {fold: _valid_runs(store, outputs, fold) for fold in outputs.folds}
+        parent = valid_parent(store, outputs)
         done["kept" if parent else "written"] += 1
         watched = [
             run.info for runs in known.values() for run in runs[:1] if _is_orphan(store, run)
@@ -87,8 +87,8 @@ def mirror(outputs: Outputs) -> Mirrored:
     return Mirrored(name, run_id, done, closed)
 
 
-def _true_runs(store: Store, outputs: Outputs, fold: int) -> list[Run]:
-    """Runs of a fold that show its outputs, newest first; finished ones that lie are deleted."""
+def _valid_runs(store: Store, outputs: Outputs, fold: int) -> list[Run]:
+    """Runs of a fold that show its outputs, newest first; others of its key are deleted."""
     client, history = store.client, outputs.history(fold)
     true = []
     for run in store.find(kind="fold", key=outputs.fold_keys[fold]):

@@ -10,13 +10,13 @@ from mlflow.entities.model_registry import ModelVersion
 from mlflow.exceptions import MlflowException
 
 from saltseg.errors import WeightsError
-from saltseg.records.revisions import some
+from saltseg.runs.revisions import some
 from saltseg.tracking.lookup import choose
-from saltseg.tracking.place import tracking_uri
 from saltseg.tracking.store import Store, own_store, reason, store_errors
+from saltseg.tracking.uri import tracking_uri
 
 MODEL = "model"
-"""Name of the networks among the artifacts; `served` knows it too."""
+"""Name of the networks among the artifacts; `pyfunc` knows it too."""
 
 _URI = re.compile(r"models:/(?P<name>[^/@]+)(?:/(?P<version>\w+)|@(?P<alias>.+))")
 

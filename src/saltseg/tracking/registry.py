@@ -25,9 +25,9 @@ from saltseg.nets.blueprint import BLUEPRINT, Blueprint
 from saltseg.nets.encoders import SOURCES
 from saltseg.tracking.contestants import TrackedRun, labels, obstacles
 from saltseg.tracking.lookup import choose, fetch
-from saltseg.tracking.place import folder_name
 from saltseg.tracking.registered import MODEL, version_of
 from saltseg.tracking.store import Store, own_store, store_errors
+from saltseg.tracking.uri import folder_name
 
 CHAMPION = "champion"
 _KEY = "key"
@@ -163,7 +163,7 @@ def save_pyfunc(folder: Path, target: Path) -> None:
         shutil.copytree(folder, networks)  # what links stand for
         mlflow.pyfunc.save_model(
             target,
-            python_model=str(code / "tracking" / "served.py"),
+            python_model=str(code / "tracking" / "pyfunc.py"),
             code_paths=[str(code)],
             artifacts={MODEL: str(networks)},
             signature=signature,

@@ -25,7 +25,7 @@ from saltseg.errors import TrackingError
 from saltseg.files import staged_file
 from saltseg.params import load_params
 from saltseg.root import project_root, state_folder
-from saltseg.tracking.place import (
+from saltseg.tracking.uri import (
     ARTIFACTS,
     database_file,
     folder_name,
@@ -133,7 +133,7 @@ def open_store(experiment: str) -> Store:
         client = MlflowClient(uri)
         found = client.get_experiment_by_name(experiment)
         if found is not None:
-            _check_place(uri, experiment, found.artifact_location)
+            _check_location(uri, experiment, found.artifact_location)
             if found.lifecycle_stage == "deleted":
                 client.restore_experiment(found.experiment_id)
             return Store(client, found.experiment_id)
@@ -158,7 +158,7 @@ def _create(file: Path) -> None:
             database.execute("vacuum into ?", (str(whole),))
 
 
-def _check_place(uri: str, experiment: str, artifacts: str) -> None:
+def _check_location(uri: str, experiment: str, artifacts: str) -> None:
     """Make sure that the artifacts of an SQLite database go where they stay.
 
     It holds paths, absolute ones where it is well.
@@ -170,16 +170,16 @@ def _check_place(uri: str, experiment: str, artifacts: str) -> None:
     parts = urlsplit(artifacts)
     if not database_file(uri) or parts.scheme not in ("", "file"):
         return
-    place = Path(url2pathname(parts.path) if parts.scheme else artifacts)
+    folder = Path(url2pathname(parts.path) if parts.scheme else artifacts)
     root = project_root()
-    if not place.is_absolute() or place.is_relative_to(root / ".dvc"):
+    if not folder.is_absolute() or folder.is_relative_to(root / ".dvc"):
         raise TrackingError(
             f"MLflow's experiment '{experiment}' keeps its files in {artifacts}, which goes with a"
             " copy of the repository; give another name by tracking.experiment in params.yaml"
         )
-    if uri == own_uri() and not place.resolve().is_relative_to(root.resolve()):
+    if uri == own_uri() and not folder.resolve().is_relative_to(root.resolve()):
         raise TrackingError(
-            f"{root / 'mlflow.db'} was made elsewhere and writes to {place}; remove it and"
+            f"{root / 'mlflow.db'} was made elsewhere and writes to {folder}; remove it and"
             f" {ARTIFACTS} here, then `saltseg track --all` brings the runs back"
         )
 

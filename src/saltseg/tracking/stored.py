@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from saltseg.errors import DataError
-from saltseg.records.models import Trained
-from saltseg.records.outputs import AGAIN
+from saltseg.runs.models import Trained
+from saltseg.runs.outputs import AGAIN
 from saltseg.tracking.lookup import fetch, run_called, shown_names
-from saltseg.tracking.place import store_exists
 from saltseg.tracking.store import own_store, store_errors
+from saltseg.tracking.uri import store_exists
 
 
 @store_errors()

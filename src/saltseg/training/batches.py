@@ -7,10 +7,10 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.params import Augment
 from saltseg.tiles.inputs.processed import Kind
 
-Bytes = NDArray[np.uint8]
 MIDDLE = 127.5
 """Grey level of amplitude zero."""
 

@@ -1,4 +1,4 @@
-"""What happens during a fit besides gradient steps: epochs are seeded, failures are told."""
+"""What happens during a fit besides gradient steps: epochs are seeded, failures are reported."""
 
 import math
 import sys

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError, TrainingError
 from saltseg.nets.cost import Cost, network_cost
 from saltseg.nets.metrics import training_metrics
@@ -27,8 +28,6 @@ from saltseg.training.callbacks import (
     StopOnNan,
 )
 from saltseg.training.states import State, States, UnreadableStateError
-
-Bytes = NDArray[np.uint8]
 
 
 @dataclass(frozen=True)

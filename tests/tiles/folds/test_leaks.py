@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from saltseg.tiles.folds.leaks import leaks, told_leaks
+from saltseg.tiles.folds.leaks import leak_sentences, leaks
 
 # Mosaic 0:  a b    a and c touch, b and c do not; e was cut below c and is unlabelled.
 #            c .
@@ -74,9 +74,9 @@ def test_copies_share_a_place(fold: int, copies: float, beside: float) -> None:
 
 
 def test_told() -> None:
-    assert list(told_leaks({"neighbour": 0.0642, "mosaic": 0.0731, "copy": 0.001})) == [
+    assert list(leak_sentences({"neighbour": 0.0642, "mosaic": 0.0731, "copy": 0.001})) == [
         "6.4% of the tiles touch one of another fold, 7.3% share its mosaic (as far as mosaics"
         " were found), 0.1% are its copy"
     ]
-    told = list(told_leaks(shares(g=0, h=-1, f=1)))
+    told = list(leak_sentences(shares(g=0, h=-1, f=1)))
     assert told[1].startswith("100.0% of the hold-out's tiles touch one of another fold")

@@ -9,7 +9,7 @@ import pytest
 from saltseg.params import Split
 from saltseg.tiles.folds.dividing import make_folds
 from saltseg.tiles.folds.leaks import leaks
-from saltseg.tiles.mosaics.copies import originals, told_copies
+from saltseg.tiles.mosaics.copies import copy_remarks, originals
 from saltseg.tiles.mosaics.finding import find_mosaics
 from saltseg.tiles.mosaics.table import groups_of
 from saltseg.tiles.reading.kaggle import read_kaggle
@@ -52,17 +52,17 @@ def survey(images: list[np.ndarray], masks: list[np.ndarray]) -> Survey:
 def test_copies_are_counted_and_the_first_pair_is_named() -> None:
     one, other, mask = grey(1), grey(2), salt(2)
     images = [one, other, one, other[:, ::-1], grey(3), one]
-    told = list(told_copies(survey(images, [mask, mask, mask, mask[:, ::-1]])))
+    told = list(copy_remarks(survey(images, [mask, mask, mask, mask[:, ::-1]])))
     assert len(told) == 1
     assert told[0].startswith("3 of 6 tiles are copies of others")
     assert "(first: t2 of t0)" in told[0]
-    assert list(told_copies(survey([one, other, grey(3)], [mask, mask]))) == []
+    assert list(copy_remarks(survey([one, other, grey(3)], [mask, mask]))) == []
 
 
 def test_copies_with_another_mask_are_named() -> None:
     one, mask = grey(1), salt(2)
     mirrored = survey([one, one, one[:, ::-1], grey(5)], [mask, mask, mask])
-    [_, told] = told_copies(mirrored)
+    [_, told] = copy_remarks(mirrored)
     assert told.startswith("1 copies have another mask than their original (first: t2 of t0)")
 
 
@@ -72,7 +72,7 @@ def test_uploaded_twice_it_leaks_unless_grouped(kaggle: Path) -> None:
         write(path.parent, f"{path.stem} (1).png", path.read_bytes())
     write(kaggle, "test/images/7.png", png(as_rgb(grey(30))))
     read = read_kaggle(kaggle)
-    [told] = told_copies(read)
+    [told] = copy_remarks(read)
     assert told.startswith("4 of 11 tiles are copies of others")
     images = np.concatenate([read.images, read.unlabelled])
     ids = [*read.tiles["id"], *read.unlabelled_tiles["id"]]

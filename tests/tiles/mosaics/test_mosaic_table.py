@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.tiles.mosaics.table import groups_of, read_mosaics, told_size
+from saltseg.tiles.mosaics.table import groups_of, mosaic_sentence, read_mosaics
 
 TABLE = pd.DataFrame(
     {"id": ["007", "NA", "x", "y"], "group": [0, 0, 1, 2], "row": [0, 1, 0, 0], "column": 0}
@@ -28,15 +28,15 @@ def test_tile_of_another_survey() -> None:
 
 
 def test_what_is_told() -> None:
-    assert told_size(TABLE) == "2 of 4 tiles lie in 1 mosaics, the largest of 2"
-    assert told_size(TABLE[1:]) == "no two of 3 tiles fit each other clearly"
+    assert mosaic_sentence(TABLE) == "2 of 4 tiles lie in 1 mosaics, the largest of 2"
+    assert mosaic_sentence(TABLE[1:]) == "no two of 3 tiles fit each other clearly"
 
 
 def test_copies_are_told_apart() -> None:
     copies = pd.concat([TABLE, TABLE[1:3].assign(id=["b", "c"])])
     told = "2 of 6 tiles lie in 1 mosaics, the largest of 2; 2 are copies of others"
-    assert told_size(copies) == told
-    assert told_size(copies[2:]) == (
+    assert mosaic_sentence(copies) == told
+    assert mosaic_sentence(copies[2:]) == (
         "no two of 4 tiles fit each other clearly; 1 are copies of others"
     )
 

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.inference.defaults import STRETCH, Kind, Stretch
 from saltseg.inference.grey.amplitudes import as_floats, clip_limit, grey_levels
 from saltseg.inference.grey.holes import Blank, Mask, Null, find_blank, holes
 from saltseg.inference.grey.stretch import local_limits
-from saltseg.tiles.survey import Bytes
 
 _TOPS = (1.0, 255.0, 65535.0)
 """White, where black is zero."""
@@ -62,19 +62,19 @@ class Showing:
         return asdict(self) | {"null": None if self.null is None else list(map(str, self.null))}
 
 
-def null_values(told: Sequence[str] | None) -> tuple[float, ...] | None:
+def null_values(texts: Sequence[str] | None) -> tuple[float, ...] | None:
     """What `--null` says: numbers, nan, inf; `none` for no value at all.
 
     Raises:
         DataError: Something else.
     """
-    if not told:
+    if not texts:
         return None
     try:
-        return tuple(float(text) for text in told if text.lower() != "none")
+        return tuple(float(text) for text in texts if text.lower() != "none")
     except ValueError:
         raise DataError(
-            f"--null {' '.join(told)}: no number; expected one, such as -999.25, or nan, or none"
+            f"--null {' '.join(texts)}: no number; expected one, such as -999.25, or nan, or none"
         ) from None
 
 
@@ -82,7 +82,7 @@ class Tones:
     """How the samples of one file become grey levels."""
 
     def __init__(self, sample: NDArray[Any], clip: float, showing: Showing, where: object) -> None:
-        """Look at a part of a file; what is strange is told in one line each.
+        """Look at a part of a file; what is strange is reported in one line each.
 
         Args:
             sample: Samples from all over the file, any shape.
@@ -156,9 +156,9 @@ class Tones:
                 " were not cut off before",
             )
 
-    def _find_blank(self, sample: NDArray[Any], told: tuple[float, ...] | None) -> Blank:
-        if told is not None:
-            return Blank(dict.fromkeys(map(Null, told), 0.0))
+    def _find_blank(self, sample: NDArray[Any], nulls: tuple[float, ...] | None) -> Blank:
+        if nulls is not None:
+            return Blank(dict.fromkeys(map(Null, nulls), 0.0))
         found = (
             Blank({}) if sample.dtype == np.uint8 and np.ptp(sample) == 0 else find_blank(sample)
         )

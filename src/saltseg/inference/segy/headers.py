@@ -27,7 +27,7 @@ _UNSURE = 3
 _WIDTHS = (8, 3, 5, 6)
 """A sample code of each width."""
 _MOST_STANZAS, _MOST_MORE = 20, 100
-"""Extended text headers whose number is not told right; headers of one trace besides the usual."""
+"""Extended text headers whose number is wrong; headers of one trace besides the usual."""
 
 
 def find_layout(path: Path, code: int | None = None) -> Layout:
@@ -125,16 +125,16 @@ def _fit(file: BinaryIO, layout: Layout) -> int:
     if layout.traces < (2 if layout.rest else 1) or (layout.rest and guessed):
         return 0
     said = [_said(file, layout.place(n), layout) for n in spread(layout.traces, _CHECKED).tolist()]
-    told = [number for number in said if number]
-    same = sum(number == layout.samples % _TWO_BYTES for number in told)
+    stated = [number for number in said if number]
+    same = sum(number == layout.samples % _TWO_BYTES for number in stated)
     if layout.rest:
-        if same < len(told) or _lengths(file, layout):
+        if same < len(stated) or _lengths(file, layout):
             return 0
         return 2 if same > len(said) / 2 else 4 * _is_padding(file, layout)
     if same > len(said) / 2:
         return 1
     # Some programs cut traces, and leave the number in their headers as it was.
-    alike = len(set(told)) <= 1 or not _lengths(file, layout)
+    alike = len(set(stated)) <= 1 or not _lengths(file, layout)
     return 3 if alike and not guessed else 0
 
 
@@ -217,7 +217,7 @@ def _is_label(data: bytes) -> bool:
 
 
 def _end_of_text(file: BinaryIO, start: int) -> int:
-    """Where extended text headers end whose number is not told; 0 where they do not."""
+    """Where extended text headers end whose number is not given; 0 where they do not."""
     file.seek(start)
     while len(block := file.read(_STANZA)) == _STANZA:
         texts = (block.decode(encoding, "replace") for encoding in ("ascii", "cp037"))

@@ -68,8 +68,8 @@ def encode(predicted: NDArray[Any], code: int, binary: bool) -> NDArray[Any]:
 
 def whole_numbers(integers: NDArray[np.int64]) -> NDArray[np.int64]:
     """Numbers of four bytes in headers, which some programs write as floats."""
-    told = integers[integers != 0]
-    if not len(told) or np.abs(told).min() < 2**24:
+    nonzero = integers[integers != 0]
+    if not len(nonzero) or np.abs(nonzero).min() < 2**24:
         return integers
     found = [_numbers(integers.astype(np.uint32), code) for code in (IEEE, IBM)]
     whole = [one for one in found if np.abs(one).max() < 2**24 and not (one % 1).any()]

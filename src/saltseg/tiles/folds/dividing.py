@@ -49,9 +49,9 @@ def make_folds(
     grouped = options.strategy == "grouped"
     fold = np.full(len(tiles), HOLDOUT)
     kept = np.arange(len(tiles))
-    told: list[str] = []
+    remarks: list[str] = []
     if options.holdout:
-        unseen, told = _hold_out(classes, groups, options, seed)
+        unseen, remarks = _hold_out(classes, groups, options, seed)
         kept = np.setdiff1d(kept, unseen)
     _check_enough(groups[kept], options)
     strata, rare = merge_rare(classes[kept], options.n_splits)
@@ -65,7 +65,7 @@ def make_folds(
     table = pd.DataFrame(
         {"id": tiles["id"], "fold": fold, "coverage_class": classes, "group": groups}
     )
-    return table, [*told, *rare, *_unevenness(fold, tiles["coverage"])]
+    return table, [*remarks, *rare, *_unevenness(fold, tiles["coverage"])]
 
 
 def _hold_out(
@@ -73,28 +73,28 @@ def _hold_out(
 ) -> tuple[Labels, list[str]]:
     """Places of the tiles that no network sees, and sentences on rare classes."""
     if options.strategy == "stratified":
-        strata, told = merge_rare(classes, int(np.ceil(1 / options.holdout)))
+        strata, remarks = merge_rare(classes, int(np.ceil(1 / options.holdout)))
         shuffle = StratifiedShuffleSplit(1, test_size=options.holdout, random_state=seed)
         try:
             ((_, unseen),) = shuffle.split(strata, strata)
         except ValueError as error:
             raise DataError(_too_few(len(classes), "tiles", options)) from error
-        return unseen, told
+        return unseen, remarks
     share = Fraction(options.holdout).limit_denominator(_FINEST) or Fraction(1, _FINEST)
     if len(np.unique(groups)) < share.denominator:
         raise DataError(_too_few(len(np.unique(groups)), "mosaics and single tiles", options))
-    strata, told = merge_rare(classes, share.denominator)
+    strata, remarks = merge_rare(classes, share.denominator)
     splitter = StratifiedGroupKFold(share.denominator, shuffle=True, random_state=seed)
     parts = [part for _, part in splitter.split(strata, strata, groups)]
     unseen = np.concatenate(parts[: share.numerator])
     made = len(unseen) / len(classes)
     if abs(made - options.holdout) > _OTHER_SHARE:
-        told = [
-            *told,
+        remarks = [
+            *remarks,
             f"the hold-out has {made:.1%} of the tiles in place of {options.holdout:.1%}: it is put"
             " together from whole mosaics, in twentieths of the tiles",
         ]
-    return unseen, told
+    return unseen, remarks
 
 
 def _check_enough(groups: Labels, options: Split) -> None:

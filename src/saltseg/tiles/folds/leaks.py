@@ -58,7 +58,7 @@ def _trained_on(
     return tiles["id"].isin(pairs["id"][trained])
 
 
-def told_leaks(shares: Mapping[str, float]) -> Iterator[str]:
+def leak_sentences(shares: Mapping[str, float]) -> Iterator[str]:
     """The shares in words, those of the hold-out in a line of their own.
 
     Args:

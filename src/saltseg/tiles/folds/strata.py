@@ -31,7 +31,7 @@ def merge_rare(classes: Labels, parts: int) -> tuple[Labels, list[str]]:
     Returns:
         (N,) strata to split by, and one sentence per join.
     """
-    strata, told = classes.copy(), []
+    strata, remarks = classes.copy(), []
     for value in np.unique(classes)[::-1]:
         members = strata == value
         others = np.unique(strata[~members])
@@ -39,9 +39,9 @@ def merge_rare(classes: Labels, parts: int) -> tuple[Labels, list[str]]:
             continue
         lower = others[others < value]
         target = lower.max() if len(lower) else others.min()
-        told.append(
+        remarks.append(
             f"coverage class {value} has {members.sum()} tiles, too few for {parts} parts: "
             f"split together with class {target}"
         )
         strata[members] = target
-    return strata, told
+    return strata, remarks

@@ -6,12 +6,10 @@ from typing import NamedTuple
 import cv2
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.tiles.inputs.processed import Kind
-
-Bytes = NDArray[np.uint8]
 
 
 class Channel(NamedTuple):

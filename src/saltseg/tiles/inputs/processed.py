@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.params import Preprocess
 from saltseg.tiles.inputs.native import Native
-from saltseg.tiles.survey import Bytes, read_array
+from saltseg.tiles.survey import read_array
 
 Kind = Literal["grey", "gradient", "position"]
 """How a channel follows a tile that is moved, brightened or given more contrast: as grey levels do,

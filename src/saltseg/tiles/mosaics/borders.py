@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from saltseg.tiles.survey import Bytes
+from saltseg.array_types import Bytes
 
 Lines = NDArray[np.float32]
 

@@ -6,7 +6,8 @@ from hashlib import blake2b
 import numpy as np
 from numpy.typing import NDArray
 
-from saltseg.tiles.survey import Bytes, Survey
+from saltseg.array_types import Bytes
+from saltseg.tiles.survey import Survey
 
 
 def originals(images: Bytes) -> NDArray[np.int64]:
@@ -35,7 +36,7 @@ def _views(tile: Bytes) -> list[Bytes]:
     return [view for view in views if view.shape == tile.shape]
 
 
-def told_copies(survey: Survey) -> Iterator[str]:
+def copy_remarks(survey: Survey) -> Iterator[str]:
     """How many tiles are copies, and how many of these contradict their original, with the first.
 
     Args:

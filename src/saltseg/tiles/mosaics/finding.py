@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.tiles.mosaics.borders import Borders
 from saltseg.tiles.mosaics.copies import originals
-from saltseg.tiles.survey import Bytes
 
 _LEAST = 0.6
 """Correlation below which two borders are no pair, however badly all others fit."""

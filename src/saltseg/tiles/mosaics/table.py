@@ -10,7 +10,7 @@ from saltseg.errors import DataError
 from saltseg.tiles.survey import read_table
 
 
-def told_size(mosaics: pd.DataFrame) -> str:
+def mosaic_sentence(mosaics: pd.DataFrame) -> str:
     """How many mosaics were found, how much of the survey lies in them, and how many copies."""
     places = without_copies(mosaics)
     sizes = places["group"].value_counts()

@@ -79,7 +79,7 @@ def _opened(path: Path) -> Iterator[zipfile.ZipFile]:
             file = stack.enter_context(_ListedFile(io.FileIO(path)))
             archive = stack.enter_context(zipfile.ZipFile(file))
             file.most = MAX_MEMBER_BYTES
-        # zipfile believes the numbers in a file: what it then raises has no end.
+        # zipfile trusts the numbers in a file, and may then raise anything.
         except Exception as error:
             raise DataError(f"{path}: not a readable zip ({error}); download it again") from None
         yield archive
@@ -207,8 +207,8 @@ def _too_large(where: str, size: int) -> str:
 
 def version_of(path: Path) -> str:
     """A file's content as far as it shows from outside: size and time of change."""
-    told = path.stat()
-    return f"{told.st_size} {told.st_mtime_ns}"
+    status = path.stat()
+    return f"{status.st_size} {status.st_mtime_ns}"
 
 
 def read_file(path: Path) -> bytes:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.tiles.reading import rle
 from saltseg.tiles.reading.archive import Member, open_members, read_zipped
@@ -18,7 +19,7 @@ from saltseg.tiles.reading.kaggle_csv import (
 )
 from saltseg.tiles.reading.layout import Layout, Source, first_of, layout_of
 from saltseg.tiles.reading.stack import read_images, read_masks
-from saltseg.tiles.survey import Bytes, Survey, coverage_of
+from saltseg.tiles.survey import Survey, coverage_of
 
 
 def read_kaggle(folder: Path) -> Survey:
@@ -50,7 +51,7 @@ def read_kaggle(folder: Path) -> Survey:
     depths = _find_table(layout, "depths.csv")
     tiles = _table(ids, *depths).assign(coverage=coverage_of(masks))
     unlabelled_tiles = _table(unlabelled_ids, *depths)
-    remarks = [*_told_soft(soft, len(ids)), *_told_depths(*depths, tiles)]
+    remarks = [*_soft_remark(soft, len(ids)), *_depth_remarks(*depths, tiles)]
     return Survey(images, masks, tiles, unlabelled, unlabelled_tiles, remarks)
 
 
@@ -67,7 +68,7 @@ def _table(ids: list[str], depths: Path, content: bytes | None) -> pd.DataFrame:
     return pd.DataFrame({"id": pd.Series(ids, dtype=str), "z": z})
 
 
-def _told_soft(soft: Sequence[str], count: int) -> Iterator[str]:
+def _soft_remark(soft: Sequence[str], count: int) -> Iterator[str]:
     if soft:
         yield (
             f"{len(soft)} of {count} masks have more than two grey levels (first: {soft[0]}), as"
@@ -75,7 +76,7 @@ def _told_soft(soft: Sequence[str], count: int) -> Iterator[str]:
         )
 
 
-def _told_depths(path: Path, content: bytes | None, tiles: pd.DataFrame) -> Iterator[str]:
+def _depth_remarks(path: Path, content: bytes | None, tiles: pd.DataFrame) -> Iterator[str]:
     there = content is not None or present(path)
     if there and tiles["z"].isna().all():
         yield f"{path} gives no depth for any labelled tile (its ids are those of images/ID.png?)"

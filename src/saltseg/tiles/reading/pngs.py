@@ -8,9 +8,9 @@ import cv2
 import numpy as np
 from cv2.typing import MatLike
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.quiet import silent_native_stderr
-from saltseg.tiles.survey import Bytes
 
 MAX_SIDE = 4096
 MAX_SECTION_SIDE = 2**15

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
-from saltseg.tiles.survey import Bytes
 
 
 def encode(mask: Bytes) -> str:

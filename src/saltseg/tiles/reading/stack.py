@@ -11,10 +11,10 @@ import numpy as np
 import psutil
 from rich.progress import track
 
+from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.tiles.reading.archive import Member
 from saltseg.tiles.reading.pngs import image_from_png, mask_from_png, png_size
-from saltseg.tiles.survey import Bytes
 
 _LEAST_SIDE = 3
 """Pixels that a gradient, and a border continued outwards, need."""

@@ -8,7 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from saltseg.tiles.survey import Bytes, coverage_of
+from saltseg.array_types import Bytes
+from saltseg.tiles.survey import coverage_of
 from saltseg.tiles.synthetic.geology import make_section
 from saltseg.tiles.synthetic.recipe import Recipe
 

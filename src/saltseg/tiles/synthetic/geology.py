@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from scipy import ndimage
 
-from saltseg.tiles.survey import Bytes
+from saltseg.array_types import Bytes
 from saltseg.tiles.synthetic.recipe import Recipe
 from saltseg.tiles.synthetic.salt import Grid, grow_salt, smooth_field
 

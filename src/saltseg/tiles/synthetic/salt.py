@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from saltseg.tiles.survey import Bytes
+from saltseg.array_types import Bytes
 from saltseg.tiles.synthetic.recipe import Recipe, SectionRecipe
 
 Grid = NDArray[np.float64]

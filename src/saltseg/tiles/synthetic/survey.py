@@ -5,7 +5,8 @@ import pandas as pd
 from rich.console import Console
 from rich.progress import track
 
-from saltseg.tiles.survey import Bytes, Survey, coverage_of
+from saltseg.array_types import Bytes
+from saltseg.tiles.survey import Survey, coverage_of
 from saltseg.tiles.synthetic.cutting import Cut, cut_section
 from saltseg.tiles.synthetic.recipe import Recipe, read_recipe
 

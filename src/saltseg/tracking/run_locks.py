@@ -12,7 +12,7 @@ from saltseg.root import project_root, state_folder
 from saltseg.tracking.store import Store, store_errors
 
 
-def here() -> dict[str, str]:
+def writer_tags() -> dict[str, str]:
     """Tags of a run that is written live from this repository; its lock lies in no other."""
     return {"host": socket.gethostname(), "root": str(project_root())}
 
@@ -47,7 +47,7 @@ def close_dead(store: Store) -> list[str]:
     """
     closed = []
     with _no_run_without_lock():
-        for run in store.find(kind="fold", **here()):
+        for run in store.find(kind="fold", **writer_tags()):
             if _is_running(run) and _is_dead(run.info.run_id):
                 # It may have ended well since the search; it says so before it drops the lock.
                 run = store.client.get_run(run.info.run_id)

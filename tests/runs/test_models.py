@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.records.models import trained
-from saltseg.records.outputs import LostError
-from saltseg.records.revisions import workspace
+from saltseg.runs.models import trained
+from saltseg.runs.outputs import LostError
+from saltseg.runs.revisions import workspace
 from tests.pipeline.projects import Project
 
 pytestmark = pytest.mark.slow

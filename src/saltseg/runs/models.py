@@ -9,8 +9,8 @@ from dvc.repo import Repo
 
 from saltseg.errors import DataError
 from saltseg.nets.blueprint import BLUEPRINT, WEIGHTS
-from saltseg.records.cache import cached
-from saltseg.records.outputs import LostError, Outputs
+from saltseg.runs.cache import cached
+from saltseg.runs.outputs import LostError, Outputs
 
 
 @dataclass(frozen=True)

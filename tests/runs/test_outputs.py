@@ -7,9 +7,9 @@ import pytest
 
 from saltseg.errors import DataError
 from saltseg.params import Params
-from saltseg.records.lock import read_lock
-from saltseg.records.outputs import NotEvaluatedError, Outputs
-from tests.records.sample import EPOCHS, WriteOutputs, writer
+from saltseg.runs.lock import read_lock
+from saltseg.runs.outputs import NotEvaluatedError, Outputs
+from tests.runs.sample import EPOCHS, WriteOutputs, writer
 
 
 @pytest.fixture

@@ -7,17 +7,17 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.tracking.liveness import alive, close_dead, here
+from saltseg.tracking.run_locks import alive, close_dead, writer_tags
 from saltseg.tracking.store import Store, open_store
 
 TRAIN = """
 import time
 from saltseg.params import load_params
-from saltseg.tracking.liveness import alive, here
+from saltseg.tracking.run_locks import alive, writer_tags
 from saltseg.tracking.store import open_store
 store = open_store("liveness")
 def begin():
-    tags = {"kind": "fold", **here()}
+    tags = {"kind": "fold", **writer_tags()}
     return store.client.create_run(store.experiment, run_name="killed", tags=tags).info.run_id
 with alive(begin) as run_id:
     print(run_id, flush=True)
@@ -53,9 +53,9 @@ def test_killed_process_leaves_a_run_that_is_closed_as_killed(store: Store, root
 
 
 def test_runs_of_this_process_and_of_other_machines_are_left_alone(store: Store) -> None:
-    elsewhere = open_run(store, "elsewhere", host="another-machine", root=here()["root"])
-    clone = open_run(store, "another clone", host=here()["host"], root="/another/clone")
-    with alive(lambda: open_run(store, "here", **here())) as run_id:
+    elsewhere = open_run(store, "elsewhere", host="another-machine", root=writer_tags()["root"])
+    clone = open_run(store, "another clone", host=writer_tags()["host"], root="/another/clone")
+    with alive(lambda: open_run(store, "here", **writer_tags())) as run_id:
         assert close_dead(store) == []
         assert status(store, run_id) == "RUNNING"
     assert status(store, elsewhere) == status(store, clone) == "RUNNING"
@@ -64,7 +64,7 @@ def test_runs_of_this_process_and_of_other_machines_are_left_alone(store: Store)
 def test_run_that_ends_well_while_one_looks_is_not_called_killed(
     store: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    run_id = open_run(store, "just in time", **here())
+    run_id = open_run(store, "just in time", **writer_tags())
     seen = store.client.get_run(run_id)
     store.client.set_terminated(run_id)
     monkeypatch.setattr(Store, "find", lambda *_, **__: [seen])
@@ -73,6 +73,6 @@ def test_run_that_ends_well_while_one_looks_is_not_called_killed(
 
 
 def test_run_of_this_machine_without_any_lock_is_dead(store: Store) -> None:
-    run_id = open_run(store, "before a crash", **here())
+    run_id = open_run(store, "before a crash", **writer_tags())
     assert "before a crash" in close_dead(store)
     assert status(store, run_id) == "KILLED"

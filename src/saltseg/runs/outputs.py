@@ -13,9 +13,9 @@ from dvc_data.index.index import DataIndexDirError
 from fsspec import AbstractFileSystem
 
 from saltseg.errors import DataError
-from saltseg.records.keys import experiment_key, fold_key, locked_inputs
-from saltseg.records.lock import read_lock, read_params
-from saltseg.records.provenance import Origin
+from saltseg.runs.keys import experiment_key, fold_key, locked_inputs
+from saltseg.runs.lock import read_lock, read_params
+from saltseg.runs.provenance import Origin
 
 AGAIN = "`dvc pull` brings it back where a remote holds it, else `dvc repro` makes it anew"
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from saltseg.tiles.folds.leaks import told_leaks
+from saltseg.tiles.folds.leaks import leak_sentences
 
 
 def lines(summary: Mapping[str, Any]) -> Iterator[str]:
@@ -43,4 +43,4 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
             f"hold-out, {unseen['tiles']} tiles, all folds together: map_iou "
             f"{unseen['map_iou']:.3f}, iou {unseen['iou']:.3f}"
         )
-    yield from told_leaks(summary["leak"])
+    yield from leak_sentences(summary["leak"])

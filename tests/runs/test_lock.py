@@ -3,8 +3,8 @@
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.records.lock import read_lock, read_params
-from tests.records.test_keys import LOCK
+from saltseg.runs.lock import read_lock, read_params
+from tests.runs.test_keys import LOCK
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,8 @@ from pydantic import BaseModel, ValidationError
 
 from saltseg.errors import SaltsegError
 from saltseg.files import write_whole
-from saltseg.records.commands import Launch
 from saltseg.root import state_folder
+from saltseg.runs.commands import Launch
 from saltseg.training.states import read_state
 
 MOMENT = 1.0
@@ -123,15 +123,15 @@ def unfinished() -> list[Unfinished]:
 
 @contextmanager
 def owned(key: str, title: str, identity: Identity) -> Iterator[Path]:
-    """Have a training for oneself; it is forgotten when the block ends well.
+    """Hold the lock of a training; its state is deleted when the block ends well.
 
-    Where another process has it, its name is told and its end awaited: what it leaves is taken up.
+    Where another process holds it, this says so and waits: what that one leaves is taken up.
 
     Args:
         key: Digest of `identity`.
         title: What people call it, for instance `resnet50 fold 0`.
         identity: What decides its numbers; where states of the same title and another identity
-            are found, it is told what differs.
+            are found, what differs is said.
 
     Yields:
         The folder for its states.

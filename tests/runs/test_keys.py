@@ -4,8 +4,8 @@ import copy
 
 import pytest
 
-from saltseg.records.keys import experiment_key, fold_key, locked_inputs
-from saltseg.records.lock import read_lock
+from saltseg.runs.keys import experiment_key, fold_key, locked_inputs
+from saltseg.runs.lock import read_lock
 
 LOCK = b"""
 schema: '2.0'

@@ -8,7 +8,7 @@ import pytest
 from dvc.repo import Repo
 
 from saltseg.errors import DataError
-from saltseg.records.revisions import experiments, find, recorded, workspace
+from saltseg.runs.revisions import experiments, find, recorded, workspace
 
 STAGES = (
     "stages:\n  evaluate:\n    cmd: cp in.txt out.txt\n    deps: [in.txt]\n    outs: [out.txt]\n"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.tracking.place import database_file, folder_name, sqlite_uri, tracking_uri
+from saltseg.tracking.uri import database_file, folder_name, sqlite_uri, tracking_uri
 
 
 def test_store_lies_at_the_root(

@@ -17,14 +17,14 @@ from fsspec.implementations.local import LocalFileSystem
 from scmrepo.exceptions import RevError, SCMError
 
 from saltseg.errors import DataError
-from saltseg.records.lock import MEND
-from saltseg.records.outputs import Outputs
-from saltseg.records.provenance import Origin, current_origin
+from saltseg.runs.lock import MEND
+from saltseg.runs.outputs import Outputs
+from saltseg.runs.provenance import Origin, current_origin
 
 WORKSPACE = "workspace"
 
 
-def here(folder: str = ".") -> Outputs:
+def current_outputs(folder: str = ".") -> Outputs:
     """Outputs in the current folder, as a stage sees them, or in another one."""
     return Outputs(WORKSPACE, current_origin(), DirFileSystem(folder, LocalFileSystem()))
 
@@ -38,7 +38,9 @@ def workspace() -> Outputs:
     with _one_line_dvc_errors(), Repo() as repo:
         # DVC takes names of stages from where the user stands.
         evaluate = f"{os.path.relpath(repo.root_dir)}/dvc.yaml:evaluate"
-        return replace(here(repo.root_dir), changed=bool(repo.status(targets=[evaluate])))
+        return replace(
+            current_outputs(repo.root_dir), changed=bool(repo.status(targets=[evaluate]))
+        )
 
 
 def experiments() -> list[Outputs]:
@@ -64,7 +66,7 @@ def find(names: Sequence[str]) -> list[Outputs]:
         DataError: There is no repository here, or no such revision.
     """
     with _one_line_dvc_errors(), Repo() as repo:
-        own = here(repo.root_dir)
+        own = current_outputs(repo.root_dir)
     if not names:
         return [own, *experiments()]
     return [own if name == WORKSPACE else recorded(name) for name in names]

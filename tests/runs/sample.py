@@ -11,8 +11,8 @@ import yaml
 from fsspec.implementations.dirfs import DirFileSystem
 
 from saltseg.params import Params
-from saltseg.records.outputs import Outputs
-from saltseg.records.provenance import Origin
+from saltseg.runs.outputs import Outputs
+from saltseg.runs.provenance import Origin
 from saltseg.scoring.summary import mean_curves, summarise
 
 WriteOutputs = Callable[..., Outputs]

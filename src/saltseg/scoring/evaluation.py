@@ -1,4 +1,4 @@
-"""How far a score can be trusted: what was chosen on the tiles it is taken on, and the hold-out."""
+"""What an evaluation reports: choices made after training, calibration, and the hold-out."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from saltseg.scoring.predictions import CrossValidation
 from saltseg.scoring.summary import scores_of
 
 
-class Honesty:
+class Evaluation:
     """Scores of one cross-validation beside those that nothing was chosen for."""
 
     def __init__(self, result: CrossValidation, options: Evaluate) -> None:
@@ -48,7 +48,7 @@ class Honesty:
             is best out of fold.
         """
         predicted, alone = self._result.out_of_fold, self._by_threshold
-        told: dict[str, Any] = {
+        found: dict[str, Any] = {
             "threshold": summarise_choices(
                 self._scores[alone], [self._choices[n] for n in alone], self._folds
             ),
@@ -63,10 +63,10 @@ class Honesty:
             best = self._choices[int(self._scores.mean(axis=1).argmax())]
             unseen = self._result.holdout
             chosen = score_choices(unseen.masks, unseen.probabilities, [best])
-            told["holdout"] = scores_of(self.holdout) | {
+            found["holdout"] = scores_of(self.holdout) | {
                 "chosen_map_iou": round(float(chosen.mean()), 6)
             }
-        return told
+        return found
 
     def sweep(self) -> pd.DataFrame:
         """Competition metric by threshold, no other choice made: `fold`, `threshold`, `map_iou`."""

@@ -12,7 +12,7 @@ from dvc.repo import Repo
 from dvc.utils.serialize import ParseError
 
 from saltseg.errors import DataError
-from saltseg.records.lock import MEND, read_lock
+from saltseg.runs.lock import MEND, read_lock
 
 LOCK = Path("dvc.lock")
 

@@ -13,15 +13,15 @@ import pytest
 import yaml
 from dvc.utils.hydra import apply_overrides
 
-from saltseg.records.unfinished import Unfinished, owned, unfinished
 from saltseg.report.unfinished import commands
+from saltseg.runs.unfinished import Unfinished, owned, unfinished
 from saltseg.training.states import State, write_state
 
 OTHER = """
 import sys, time
 from pathlib import Path
 from saltseg.training.states import State, write_state
-from saltseg.records.unfinished import owned
+from saltseg.runs.unfinished import owned
 
 with owned("key", "plain fold 0", {}) as folder:
     print("began", sorted(path.name for path in folder.glob("*.npz")), flush=True)

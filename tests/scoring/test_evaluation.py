@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from saltseg.params import Choices, Evaluate
-from saltseg.scoring.honesty import Honesty
+from saltseg.scoring.evaluation import Evaluation
 from saltseg.scoring.predictions import CrossValidation, Predicted
 
 OPTIONS = Evaluate(
@@ -35,8 +35,8 @@ def result(holdout: list[float]) -> CrossValidation:
 
 
 def test_without_holdout() -> None:
-    honesty = Honesty(result([]), OPTIONS)
-    summary = honesty.summary()
+    evaluation = Evaluation(result([]), OPTIONS)
+    summary = evaluation.summary()
     assert summary["threshold"]["fixed"] == 0.25
     assert summary["threshold"]["naive"] == 0.75
     # Fold 1, with 0.5 and 0.3 equal, takes 0.5 for fold 0; fold 0 takes 0.3 for fold 1.
@@ -46,26 +46,26 @@ def test_without_holdout() -> None:
     assert summary["threshold"]["optimism"] == 0.5
     assert summary["checkpoint"]["best"] == 0.65
     assert "holdout" not in summary
-    assert honesty.holdout.empty
-    assert "map_iou" in honesty.holdout
+    assert evaluation.holdout.empty
+    assert "map_iou" in evaluation.holdout
 
 
 def test_holdout_is_scored_once_as_given_and_with_what_the_others_chose() -> None:
-    summary = Honesty(result([0.4, 0.6, 0.1]), OPTIONS).summary()
+    summary = Evaluation(result([0.4, 0.6, 0.1]), OPTIONS).summary()
     assert summary["holdout"]["tiles"] == 3
     assert summary["holdout"]["map_iou"] == pytest.approx(1 / 3, abs=1e-6)
     assert summary["holdout"]["chosen_map_iou"] == pytest.approx(2 / 3, abs=1e-6)
 
 
 def test_holdout_decides_nothing() -> None:
-    one, other = (Honesty(result(p), OPTIONS).summary() for p in ([0.9] * 50, [0.1] * 50))
+    one, other = (Evaluation(result(p), OPTIONS).summary() for p in ([0.9] * 50, [0.1] * 50))
     for summary in (one, other):
         del summary["holdout"]
-    assert one == other == Honesty(result([]), OPTIONS).summary()
+    assert one == other == Evaluation(result([]), OPTIONS).summary()
 
 
 def test_sweep_has_a_row_for_each_fold_and_threshold() -> None:
-    sweep = Honesty(result([]), OPTIONS).sweep()
+    sweep = Evaluation(result([]), OPTIONS).sweep()
     table = sweep.pivot(index="threshold", columns="fold", values="map_iou")
     assert table.index.tolist() == [0.3, 0.5, 0.7]
     assert table[0].tolist() == [1, 0, 0]

@@ -1,6 +1,6 @@
 """What an evaluation says of itself."""
 
-from saltseg.report.honesty import lines
+from saltseg.report.evaluation import lines
 
 SUMMARY = {
     "map_iou": {"mean": 0.6, "std": 0.02},

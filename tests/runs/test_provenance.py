@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.records.lock import read_lock
-from saltseg.records.provenance import Origin, current_origin, provenance
+from saltseg.runs.lock import read_lock
+from saltseg.runs.provenance import Origin, current_origin, provenance
 
 LOCK = read_lock(b"""
 schema: '2.0'
