@@ -2,6 +2,10 @@
 
 Reads `dataset`: a synthetic recipe or a folder in the Kaggle layout.
 Writes data/survey: images.npy, masks.npy, tiles.csv, unlabelled.npy, unlabelled.csv.
+
+Example:
+    dvc repro acquire
+    dvc exp run -S dataset=/data/tgs acquire
 """
 
 from pathlib import Path

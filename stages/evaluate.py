@@ -4,6 +4,10 @@ Reads models/${backbone}, data/survey, data/folds.csv, data/mosaics.csv.
 Writes metrics: summary.json, curves.csv, curves_folds.csv, tiles.csv (out of fold), holdout.csv
 (ensemble of the folds; no rows where there is no hold-out), calibration.csv, thresholds.csv,
 learning_curves.png, gallery.png, calibration.png.
+
+Example:
+    dvc repro evaluate
+    dvc exp run -S evaluate.threshold=0.4 evaluate
 """
 
 import json

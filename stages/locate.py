@@ -2,6 +2,10 @@
 
 Reads nothing but the parameter `dataset`.
 Writes data/dataset.txt: its path.
+
+Example:
+    dvc repro locate
+    dvc exp run -S dataset=/data/tgs locate
 """
 
 from pathlib import Path

@@ -3,6 +3,10 @@
 Reads data/survey.
 Writes data/mosaics.csv: id, group, row, column, of labelled and then of unlabelled tiles,
 copies at the place of their original; metrics/mosaics.png: the largest.
+
+Example:
+    dvc repro mosaics
+    dvc exp run -S mosaics.margin=2 mosaics
 """
 
 from pathlib import Path

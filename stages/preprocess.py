@@ -3,6 +3,10 @@
 Reads data/survey.
 Writes data/processed: images.npy (N, S, S, C) and masks.npy (N, S, S, 1), uint8, and
 channels.json, how each channel follows augmentation, and native.json, the tiles before.
+
+Example:
+    dvc repro preprocess
+    dvc exp run -S preprocess.side=64 preprocess
 """
 
 from pathlib import Path

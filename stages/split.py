@@ -2,6 +2,10 @@
 
 Reads data/survey, data/mosaics.csv.
 Writes data/folds.csv: id, fold (-1: hold-out), coverage_class, group.
+
+Example:
+    dvc repro split
+    dvc exp run -S split.strategy=grouped split
 """
 
 from pathlib import Path

@@ -2,6 +2,10 @@
 
 Reads models/${backbone}, metrics, params.yaml, dvc.lock. Writes to MLflow only: nothing where the
 store shows it already.
+
+Example:
+    dvc repro
+    saltseg track --all  # every experiment, too
 """
 
 from saltseg.root import at_root

@@ -5,6 +5,10 @@ Writes models/${backbone}/fold-k: best.weights.h5, history.csv, oof.npy and hold
 float16 in the order of the fold table, blueprint.json (what builds and feeds the network again),
 network.json (its size), engine.json. Logs live to MLflow. Stopped, it goes on after the last
 finished epoch, with the same result.
+
+Example:
+    dvc repro train@resnet50-0
+    dvc exp run -S train.epochs=20 train
 """
 
 import argparse

@@ -2,6 +2,10 @@
 
 Reads weights/${model.weights}: a marker for `random` and `imagenet`, else a weights file.
 Writes data/initial/${backbone}: encoder.weights.h5 (none for `random`) and source.txt.
+
+Example:
+    dvc repro weights
+    dvc exp run -S backbone=vgg16 weights
 """
 
 from pathlib import Path

@@ -1,6 +1,9 @@
 """Which encoder finds salt in seismic tiles? A pipeline that answers it reproducibly.
 
-From Python, `saltseg.load("workspace").predict(images)` applies what was trained.
+From Python, what was trained finds salt in pictures:
+
+    model = saltseg.load("workspace")
+    salt = model.mask(model.predict(images))  # (N, H, W) uint8, 1 = salt
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""The one error family: whatever the user can mend is raised as a `SaltsegError`."""
+"""The one error family: whatever the user can correct is raised as a `SaltsegError`."""
 
 import errno
 import sys
@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 
 class SaltsegError(Exception):
-    """A mistake the user can mend; its text is one line: what, where, what to do."""
+    """A mistake that the user can correct; its text is one line: what, where, what to do."""
 
 
 class ParameterError(SaltsegError):
@@ -36,7 +36,7 @@ class TrackingError(SaltsegError):
 
 @contextmanager
 def one_line_errors(name: str) -> Iterator[None]:
-    """Turn what the user can mend into one line on stderr.
+    """Turn what the user can correct into one line on stderr.
 
     Args:
         name: The command as the user knows it, printed in front of the message.
@@ -71,7 +71,7 @@ def one_line_errors(name: str) -> Iterator[None]:
 def _refused(error: OSError) -> str:
     """What the system refused, in one line."""
     where = f" ({error.filename})" if error.filename else ""
-    # NumPy tells of a full disk with no number, as "N requested and M written".
+    # NumPy reports a full disk without an error number, as "N requested and M written".
     if error.errno in (errno.ENOSPC, errno.EDQUOT) or "requested and" in str(error):
         return (
             f"no space left on the disk{where}; make room and run the same again: earlier outputs "

@@ -1,4 +1,4 @@
-"""Where the project is, also for a throw-away copy of it, and what is remembered beside it."""
+"""The root of the project, also seen from a throw-away copy of it, and its folder of state."""
 
 import os
 import sys

@@ -1,5 +1,7 @@
 """Amplitudes to grey levels, by hand-worked numbers."""
 
+import doctest
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,6 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from saltseg.errors import DataError
+from saltseg.inference.grey import amplitudes as module
 from saltseg.inference.grey.amplitudes import clip_limit, grey_levels
 
 
@@ -72,3 +75,7 @@ def test_what_cannot_be_scaled_is_named(bad: float) -> None:
     amplitudes[3, 4:] = bad
     with pytest.raises(DataError, match=r"here: 2 amplitudes .*first at \(3, 4\)"):
         grey_levels(amplitudes, where="here")
+
+
+def test_example_of_the_docstring() -> None:
+    assert doctest.testmod(module) == (0, 1)

@@ -33,7 +33,7 @@ STYLE: dict[Any, Any] = {
 
 DASHES = ("-", (0, (4, 1.2)), (0, (1.2, 1)), (0, (5, 1, 1, 1)))
 MARKERS = ("o", "s", "^", "D")
-# Okabe and Ito (2008), told apart with any common colour vision; without its yellow, too pale for
+# Okabe and Ito (2008), distinct with any common colour vision; without its yellow, too pale for
 # a line on white.
 _COLOURS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#56b4e9", "#e69f00")
 

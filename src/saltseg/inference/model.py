@@ -187,6 +187,11 @@ class SaltModel(KnownModel):
 
         Raises:
             DataError: The pictures are of another shape or dtype, or too small, or z is missing.
+
+        Example:
+            >>> section = np.zeros((300, 700), np.uint8)
+            >>> saltseg.load("workspace").predict(section, flip=True).shape
+            (300, 700)
         """
         images, depths = _array(images, "images"), None if z is None else _array(z, "z")
         if images.dtype != np.uint8 or images.ndim not in (2, 3):

@@ -1,4 +1,4 @@
-"""Models as ONNX files, which run without Keras; metadata tells how they are fed."""
+"""Models as ONNX files, which run without Keras; metadata says what input they take."""
 
 import warnings
 from collections.abc import Sequence

@@ -92,7 +92,7 @@ class Results:
             found: Probabilities.
             drawn: Whether to draw the mask over the section.
         """
-        # What is not written anew would tell of the section as it was before.
+        # What is not written anew would show the section as it was before.
         for kind in _FOLDERS:
             self._path(kind, section.id).unlink(missing_ok=True)
         if "probabilities" in self._kinds:
@@ -196,7 +196,7 @@ class Results:
 def open_results(
     folder: Path, settings: Mapping[str, Any], kinds: Sequence[str], overwrite: bool
 ) -> Iterator[Results]:
-    """A folder for predictions made in one way, which nobody else writes to meanwhile.
+    """A folder for predictions made in one way, which no other process writes to meanwhile.
 
     Args:
         folder: Created where missing; else it must be one of ours.

@@ -66,7 +66,7 @@ def write_submission(
         try:
             predict_into(waiting, model, wanted, options, OutputOptions(threshold))
         except OtherPredictionsError:
-            # Nobody else reads what waits there.
+            # Only this command reads what waits there.
             predict_into(waiting, model, wanted, options, OutputOptions(threshold, overwrite=True))
     salt = _write(out, ids, Results(waiting, ("masks",)))
     shutil.rmtree(waiting)

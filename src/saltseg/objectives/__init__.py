@@ -2,7 +2,7 @@
 
 Each choice is a file with a function `make`, and nothing else names it: to add one is to add its
 file. A stage depends on the file that it uses, so neither a new one nor an edited other retrains.
-What decides from epoch to epoch can go on from what it had counted.
+What decides from epoch to epoch saves and restores its own counts.
 """
 
 from importlib import import_module
@@ -31,7 +31,7 @@ class Counting(keras.callbacks.Callback):
         return {name: getattr(self, name) for name in self.COUNTED}
 
     def restore(self, counts: Counts) -> None:
-        """Take up what `counts` gave."""
+        """Restore what `counts` returned."""
         for name in self.COUNTED:
             setattr(self, name, counts[name])
 
@@ -62,7 +62,7 @@ class Decisions(NamedTuple):
         return {name: one.counts() for name, one in self._asdict().items()}
 
     def restore(self, counts: dict[str, Counts]) -> None:
-        """Take up what `counts` gave; nothing where there is none yet."""
+        """Restore what `counts` returned; nothing where there is none yet."""
         for name, one in counts.items():
             getattr(self, name).restore(one)
 

@@ -24,7 +24,7 @@ def unfinished_table(trainings: Sequence[Unfinished]) -> Table:
 
 
 def commands(trainings: Sequence[Unfinished]) -> list[str]:
-    """A line for each training that was stopped, with the command that goes on with it."""
+    """A line for each training that was stopped, with the command that continues it."""
     return [
         f"{one.about.title}: {one.about.launch.command()}" for one in trainings if not one.owned
     ]

@@ -171,7 +171,7 @@ def read_tiles(folder: Path) -> pd.DataFrame:
 
 
 def _require_file(path: Path) -> None:
-    """Raise `OSError` for what is none: to open a pipe would wait for ever."""
+    """Raise `OSError` for what is none: opening a pipe would wait for ever."""
     if path.exists() and not path.is_file():
         raise OSError("a folder, a pipe or a device")
 

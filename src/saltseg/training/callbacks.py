@@ -52,10 +52,10 @@ class SaveStates(keras.callbacks.Callback):
 
 
 class SeedEpochs(keras.callbacks.Callback):
-    """Tells the training batches which epoch begins."""
+    """Sets the epoch of the training batches."""
 
     def __init__(self, batches: TrainingBatches) -> None:
-        """Remember whom to tell."""
+        """Keep the batches."""
         super().__init__()
         self._batches = batches
 
@@ -65,7 +65,7 @@ class SeedEpochs(keras.callbacks.Callback):
 
 
 class CheckInputs(keras.callbacks.Callback):
-    """Ends a training that could not be recorded any more: hours before its end would tell.
+    """Ends a training whose result could not be recorded any more, hours before its end.
 
     So ends, too, what a killed `dvc` has left running, once other parameters are asked for.
     """
@@ -163,7 +163,7 @@ class ShowProgress(keras.callbacks.Callback):
         self._bar.update(self._task, advance=1, loss=(logs or {}).get("loss", math.nan))
 
     def on_epoch_end(self, epoch: int, logs: Logs | None = None) -> None:
-        """Tell the epoch in a line."""
+        """Print the epoch in a line."""
         seconds = time.perf_counter() - self._began
         scores = "  ".join(
             f"{key} {(logs or {})[key]:.3f}" for key in ("loss", "val_loss", MONITOR)

@@ -43,7 +43,7 @@ def prepare_engine(seed: int, threads: int | None) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(1)
         tf.config.threading.set_intra_op_parallelism_threads(_cores(threads))
         tf.config.experimental.enable_op_determinism()
-        tf.config.list_logical_devices()  # look for GPUs now, while nobody listens
+        tf.config.list_logical_devices()  # look for GPUs now, while stderr is silent
 
 
 def import_engine() -> None:
@@ -80,7 +80,7 @@ def _import_keras() -> None:
         value = os.environ.pop(name, None)
         if value not in (None, "", ENGINE):
             print(f"{name}={value} is ignored; see docs/reliability.md", file=sys.stderr)
-    # NNX is a matter of JAX; with it on, Keras asks for a package that nobody else needs.
+    # NNX is a matter of JAX; with it on, Keras asks for a package that nothing else needs.
     os.environ |= {"KERAS_BACKEND": ENGINE, "KERAS_NNX_ENABLED": "false"}
     try:
         with silent_native_stderr():

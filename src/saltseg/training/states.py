@@ -124,7 +124,7 @@ class States:
             raise UnreadableStateError(f"{path}: {' '.join(str(error).split())}") from None
 
     def clear(self, why: str) -> None:
-        """Forget states that cannot be gone on from, and say so."""
+        """Delete states from which training cannot continue, and say so."""
         print(f"cannot go on from a damaged state ({why}); starting from the beginning", flush=True)
         for path in (*self.folder.glob("*.npz"), self.folder / "state.json"):
             path.unlink(missing_ok=True)

@@ -50,6 +50,10 @@ def grey_levels(
 
     Raises:
         DataError: Amplitudes are NaN or infinite; with the place of the first one.
+
+    Example:
+        >>> grey_levels(np.array([-2.0, 0.0, 1.0]), limit=2.0)
+        array([  0, 128, 191], dtype=uint8)
     """
     _require_finite(amplitudes, where)
     most = clip_limit(amplitudes) if limit is None else limit

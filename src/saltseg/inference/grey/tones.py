@@ -24,7 +24,7 @@ _SKEW = 0.5
 _NEAR, _FEW, _BOTH = 0.1, 0.02, 0.1
 """A share of the clip; of the amplitudes that are less; of those on one side of zero."""
 _VARIED = 4
-"""Values of which not even a drawing has fewer: of those nobody is asked what they are."""
+"""Values of which not even a drawing has fewer: of those the user is not asked what they are."""
 _NAMED, _FLAT, _ABSURD, _CLIPPED = 1e-3, 0.01, 0.9, 0.4
 """Shares of samples that are worth a word: those that are null, that do not change, that become one
 grey, that become black or white."""
@@ -122,7 +122,7 @@ class Tones:
             grey = grey_levels(amplitudes, self._limit, where)
         else:
             known = np.where(empty, np.nan, amplitudes)
-            # Nobody knows which grey is zero.
+            # Which grey is zero is not known.
             middle = np.nanmedian(known) if self._is_grey and not empty.all() else 0.0
             grey = _stretched(known - middle, tile, self._clip, stretch)
         self._check(section, empty, grey, where)

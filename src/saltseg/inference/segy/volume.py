@@ -72,7 +72,7 @@ class SegyVolume(Volume):
     def __init__(
         self, path: Path, clip: float, geometry: Geometry, showing: Showing | None = None
     ) -> None:
-        """Read the geometry of a file; what is odd about it is said on stderr.
+        """Read the geometry of a file; oddities are reported on stderr.
 
         Args:
             path: The file.

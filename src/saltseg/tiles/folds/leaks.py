@@ -1,4 +1,4 @@
-"""How far folds leak: tiles scored by a network that was trained on what lies beside them."""
+"""How far folds leak: tiles scored by a network that was trained on their neighbours."""
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 
@@ -12,7 +12,7 @@ _PLACE = ["group", "row", "column"]
 def leaks(
     folds: pd.DataFrame, mosaics: pd.DataFrame, scored: Collection[int] | None = None
 ) -> dict[str, float]:
-    """Shares of tiles that a network is scored on after it has trained on what lies beside them.
+    """Shares of tiles that a network is scored on after it was trained on their neighbours.
 
     The network of a fold trains on all tiles but those of its fold and of the hold-out. Lower
     bounds: neighbours that were not found do not count.

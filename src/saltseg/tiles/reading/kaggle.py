@@ -56,7 +56,7 @@ def read_kaggle(folder: Path) -> Survey:
 
 
 def _find_table(layout: Layout, name: str) -> tuple[Path, bytes | None]:
-    """Where a table lies, or would, and its content where that is in a zip."""
+    """The path of a table, there or not, and its content where it is in a zip."""
     for place in layout.tables:
         if place.is_file() and (content := read_zipped(place, name)) is not None:
             return place / name, content

@@ -41,7 +41,7 @@ def _is_open(path: Path) -> bool:
 
 
 def entries(folder: Path) -> list[Path]:
-    """What lies in a folder, in no particular order; nothing where it is none.
+    """Entries of a folder, in no particular order; none where it is no folder.
 
     Raises:
         DataError: It cannot be read.
