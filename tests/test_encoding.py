@@ -8,7 +8,7 @@ from rich.console import Console
 
 from saltseg.comparison.networks import compare
 from saltseg.encoding import print_anywhere
-from saltseg.report.tables import scores_table
+from saltseg.report.tables import differences_table
 from saltseg.report.terminal import print_report
 from tests.report.sample import contestant
 
@@ -26,7 +26,7 @@ def test_a_report_in_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch
     for stream in streams:
         stream.flush()
     printed, told = (stream.buffer.getvalue().decode(encoding) for stream in streams)
-    assert scores_table(found).title.replace("−", "-") in printed
+    assert differences_table(found).title.replace("−", "-") in printed
     assert f"A = {'gr??e' if encoding == 'ascii' else 'größe'}, B = b" in printed
     assert (
         told.strip()

@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from saltseg.comparison.networks import DisputedTile, compare
 from saltseg.report.page import Gallery, write_page
-from saltseg.scoring.competition import count_pixels, tile_scores
+from saltseg.scoring.scores import count_pixels, tile_scores
 from tests.report.sample import LONG, contestant, disputed
 
 TILES = disputed(2)

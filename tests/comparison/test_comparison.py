@@ -10,8 +10,9 @@ import pytest
 from saltseg.comparison.differences import Difference
 from saltseg.comparison.networks import Comparison, Contestant, Cost, Interval, compare
 from saltseg.comparison.paired import bootstrap_interval, corrected_t, possible
-from saltseg.comparison.verdict import verdict
+from saltseg.comparison.verdict import verdict_sentence
 from saltseg.errors import DataError
+from saltseg.report.tables import differences_table
 
 
 def contestant(label: str, seed: int, folds: int = 5, tiles: int = 40) -> Contestant:
@@ -254,7 +255,7 @@ def test_an_end_beside_zero_does_not_read_as_zero() -> None:
 def said(low: float, high: float) -> str:
     mean, by_fold = (low + high) / 2, pd.Series([0.0, 0.1, 0.0, 0.1])
     row = Difference("map_iou", mean, 0, mean, by_fold, Interval(0, 1), Interval(low, high), 0.05)
-    return verdict("A", "B", row, np.ones(4), 0.95)
+    return verdict_sentence("A", "B", row, np.ones(4), 0.95)
 
 
 def holdout(values: list[float], group: list[int] | None = None) -> pd.DataFrame:
@@ -298,3 +299,12 @@ def test_without_a_holdout_of_both_there_is_none() -> None:
         result = compare(first, second)
         assert result.holdout == ()
         assert "hold-out" not in result.verdict
+
+
+def test_a_score_that_an_older_commit_did_not_record_is_left_out() -> None:
+    old = replace(SECOND, tiles=SECOND.tiles.drop(columns="dice"))
+    whole, found = compare(FIRST, SECOND), compare(FIRST, old)
+    assert [one.score for one in found.differences] == ["map_iou", "iou"]
+    assert found.verdict == whole.verdict
+    assert differences_table(found).rows[:2] == differences_table(whole).rows[:2]
+    assert differences_table(found).rows[2][:4] == ("dice", "not recorded", "not recorded", "none")

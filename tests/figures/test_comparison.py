@@ -8,8 +8,14 @@ import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from saltseg.comparison.networks import Contestant
-from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
+from saltseg.comparison.networks import Contestant, Interval
+from saltseg.figures.comparison import (
+    _BY_NAME,
+    _gains,
+    class_scores,
+    fold_differences,
+    iou_curves,
+)
 from saltseg.figures.svg import STYLE, colours_of, to_svg
 from tests.report.sample import LONG, comparison, contestant
 
@@ -98,3 +104,17 @@ def test_one_fold_has_no_interval_over_folds(drawn: list[str]) -> None:
 def test_many_contestants() -> None:
     svg = iou_curves([contestant(f"network {n}", n / 50) for n in range(8)])
     assert all(f"network {n}" in svg for n in range(8))
+
+
+def test_a_score_of_which_less_is_better_points_to_the_better(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, second = contestant("resnet50", 0.05), contestant(LONG)
+    (row, *_) = comparison(first, second).differences
+    assert _gains(row) is row
+    less = {row.score: _BY_NAME[row.score]._replace(higher_is_better=False)}
+    monkeypatch.setattr("saltseg.figures.comparison._BY_NAME", less)
+    turned = _gains(row)
+    assert (turned.mean, turned.tiles.low) == (-row.mean, -row.tiles.high)
+    assert turned.by_fold.tolist() == (-row.by_fold).tolist()
+    assert turned.folds == Interval(-row.folds.high, -row.folds.low)

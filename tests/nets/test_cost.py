@@ -4,7 +4,7 @@ import keras
 import pytest
 from keras import layers
 
-from saltseg.nets.cost import Cost, network_cost
+from saltseg.nets.cost import NetworkCost, network_cost
 from saltseg.nets.encoders import build_backbone
 from saltseg.params import backbone_row
 
@@ -20,7 +20,7 @@ def test_small_network_by_hand() -> None:
     model = keras.Model(inputs, nested(x))
     parameters = (108 + 4) + 16 + (36 + 4) + 16 + (400 + 50)
     operations = 2 * 250_000 * (108 + 36 + 16 + 400)
-    assert network_cost(model) == Cost(parameters, operations / 1e9)
+    assert network_cost(model) == NetworkCost(parameters, operations / 1e9)
 
 
 def test_vgg16_costs_what_is_published() -> None:
@@ -41,4 +41,4 @@ def test_what_cannot_be_counted_is_not_guessed() -> None:
     inputs = layers.Input((4, 8))
     attention = layers.MultiHeadAttention(num_heads=2, key_dim=4)
     model = keras.Model(inputs, attention(inputs, inputs))
-    assert network_cost(model) == Cost(model.count_params(), None)
+    assert network_cost(model) == NetworkCost(model.count_params(), None)

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from saltseg.nets.metrics import tile_iou, tile_map_iou, training_metrics
-from saltseg.scoring.competition import count_pixels, tile_scores
+from saltseg.scoring.scores import count_pixels, tile_scores
 
 
 def random_batch(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -58,12 +58,21 @@ def test_a_single_fold_has_no_spread(tmp_path: Path) -> None:
 def test_scores_of_an_older_commit_are_shown(tmp_path: Path) -> None:
     old = outputs(tmp_path, "old", 0.5)
     summary = json.loads(old.read("metrics/summary.json"))
-    for name in ("network", "empty_map_iou"):
+    for name in ("network", "empty_map_iou", "iou"):
         del summary[name]
     (tmp_path / "old/metrics/summary.json").write_text(json.dumps(summary))
     text = printed([old])
     assert "0.500 ± 0.010" in text
-    assert text.count("recorded") == 3
+    assert text.count("recorded") == 4
+
+
+def test_a_network_that_could_not_be_counted_is_shown(tmp_path: Path) -> None:
+    one = outputs(tmp_path, "one", 0.5)
+    summary = json.loads(one.read("metrics/summary.json"))
+    summary["network"]["gflops"] = None
+    (tmp_path / "one/metrics/summary.json").write_text(json.dumps(summary))
+    assert "2.0 M" in (text := printed([one]))
+    assert text.count("recorded") == 1
 
 
 def test_nothing_scored_says_what_to_do(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 
 from saltseg.comparison.networks import compare
 from saltseg.errors import DataError
+from saltseg.figures.comparison import iou_curves
 from saltseg.params import Params
 from saltseg.report.tables import cost_table
 from saltseg.tracking.contestants import TrackedRun, differing, labels, obstacles
@@ -229,8 +230,11 @@ def test_a_table_without_a_column_of_today_is_one_line(
 ) -> None:
     (one,) = choose(store, ["lossy-lynx"], tmp_path)
     path = one.folder / "curves_folds.csv"
-    pd.read_csv(path).drop(columns="val_iou").to_csv(path, index=False)
-    with pytest.raises(DataError, match=r"^curves_folds.csv of run .* holds no val_iou, which"):
+    curves = pd.read_csv(path).drop(columns="val_iou")
+    curves.to_csv(path, index=False)
+    assert "competition metric" in iou_curves([one.contestant("x")])
+    curves.drop(columns="val_map_iou").to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"^curves_folds.csv of run .* holds no val_map_iou, which"):
         one.contestant("x")
 
 

@@ -183,13 +183,11 @@ def score(
     """Score a submission as the competition does: mean precision over IoU thresholds."""
     with one_line_errors("saltseg score"):
         from saltseg.comparison.submission import score_submission
+        from saltseg.scoring.scores import TILE_SCORES
 
         scores = score_submission(submission, answers, height, width)
-        mean = scores[["map_iou", "iou", "dice"]].mean()
-        print(
-            f"map_iou {mean['map_iou']:.5f}, iou {mean['iou']:.5f}, dice {mean['dice']:.5f},"
-            f" {len(scores)} tiles"
-        )
+        means = (f"{one.name} {scores[one.name].mean():.5f}" for one in TILE_SCORES)
+        print(f"{', '.join(means)}, {len(scores)} tiles")
 
 
 @app.command()

@@ -9,10 +9,10 @@ from saltseg.comparison.paired import Interval
 
 @dataclass(frozen=True)
 class Difference:
-    """First minus second in one score; positive where the first is better.
+    """First minus second in one score.
 
     Attributes:
-        score: `map_iou`, `iou` or `dice`.
+        score: Name of one of `TILE_SCORES`.
         first: Mean over folds of the first's mean over tiles.
         second: The same of the second.
         mean: `first - second`.
@@ -39,7 +39,7 @@ class HoldoutDifference:
     """First minus second in one score of the hold-out, by the ensemble of each network's folds.
 
     Attributes:
-        score: `map_iou`, `iou` or `dice`.
+        score: Name of one of `TILE_SCORES`.
         first: The first's mean over tiles.
         second: The same of the second.
         mean: `first - second`.

@@ -12,9 +12,9 @@ from saltseg.comparison.differences import Difference, HoldoutDifference
 from saltseg.comparison.paired import Interval as Interval
 from saltseg.comparison.paired import bootstrap_interval, corrected_t, possible
 from saltseg.comparison.tile_pairs import class_rows, groups_of, pair_tiles
-from saltseg.comparison.verdict import holdout_sentence, verdict
+from saltseg.comparison.verdict import holdout_sentence, verdict_sentence
 from saltseg.errors import DataError
-from saltseg.scoring.summary import TILE_SCORES
+from saltseg.scoring.scores import DECIDING, TILE_SCORES
 
 
 @dataclass(frozen=True)
@@ -40,8 +40,8 @@ class Contestant:
 
     Attributes:
         label: Unique among those compared, such as "resnet50 ledgy-glee".
-        tiles: One row per out-of-fold tile: `id`, `fold`, `coverage_class`, `coverage`, `iou`,
-            `map_iou`, `dice`.
+        tiles: One row per out-of-fold tile: `id`, `fold`, `coverage_class`, `coverage`, and those
+            of `TILE_SCORES` that its commit knew, `map_iou` among them.
         curves: One row per fold and epoch: `fold`, `epoch`, losses and metrics.
         n_splits: Folds that the data were divided into, of which `tiles` may hold fewer.
         cost: Size, time and memory.
@@ -65,7 +65,7 @@ class Comparison:
         first: Its label.
         second: Its label.
         level: Confidence level of every interval.
-        differences: Of map_iou, iou and dice, in this order.
+        differences: Of those of `TILE_SCORES` that both have, in this order, `map_iou` first.
         classes: One row per coverage class, of map_iou: `coverage_class`, `tiles`, `first`,
             `second`, `difference`, `low`, `high` (bootstrap interval over tiles).
         verdict: One plain sentence, and one on the hold-out where there is one.
@@ -133,10 +133,12 @@ def compare(
     test_to_train = 1 / (min(first.n_splits, second.n_splits) - 1)
     interval = partial(bootstrap_interval, level=level, seed=seed)
     test = partial(corrected_t, test_to_train=test_to_train, level=level)
-    differences = tuple(_difference(pairs, score, interval, test) for score in TILE_SCORES)
-    map_iou = (pairs["map_iou_first"] - pairs["map_iou_second"]).to_numpy()
+    differences = tuple(_difference(pairs, score, interval, test) for score in _shared(pairs))
+    deciding = pairs[f"{DECIDING.name}_first"] - pairs[f"{DECIDING.name}_second"]
     holdout = _holdout(first, second, interval)
-    sentences = [verdict(first.label, second.label, differences[0], map_iou, level)]
+    sentences = [
+        verdict_sentence(first.label, second.label, differences[0], deciding.to_numpy(), level)
+    ]
     sentences += [holdout_sentence(difference, level) for difference in holdout[:1]]
     return Comparison(
         first=first.label,
@@ -159,7 +161,7 @@ def _holdout(
     if pairs.empty:
         return ()
     found = []
-    for score in TILE_SCORES:
+    for score in _shared(pairs):
         one, other = pairs[f"{score}_first"], pairs[f"{score}_second"]
         mean = float((one - other).mean())
         over_tiles = interval(one - other, np.zeros(len(pairs)), groups_of(pairs))
@@ -169,6 +171,12 @@ def _holdout(
             )
         )
     return tuple(found)
+
+
+def _shared(pairs: pd.DataFrame) -> list[str]:
+    """Names of the scores that both have."""
+    names = [score.name for score in TILE_SCORES]
+    return [name for name in names if {f"{name}_first", f"{name}_second"} <= set(pairs)]
 
 
 def _difference(

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from saltseg.errors import DataError
-from saltseg.scoring.competition import tile_scores
+from saltseg.scoring.scores import COUNTS, tile_scores
 from saltseg.tiles.reading import rle
 from saltseg.tiles.reading.kaggle_csv import few, read_column
 
@@ -21,7 +21,7 @@ def score_submission(submission: Path, answers: Path, height: int, width: int) -
         width: Columns of a tile.
 
     Returns:
-        `id`, `iou`, `map_iou`, `dice`; the mean of `map_iou` is the competition's score.
+        `id` and `TILE_SCORES`; the mean of `map_iou` is the competition's score.
 
     Raises:
         DataError: A file is unreadable, run-length text is impossible, or the ids differ.
@@ -38,6 +38,6 @@ def score_submission(submission: Path, answers: Path, height: int, width: int) -
         ours = rle.decode(found[id_], height, width, f"{submission}: tile {id_}") > 0
         pairs = (true & ours, ~true & ours, true & ~ours)
         counts.append([np.count_nonzero(pair) for pair in pairs])
-    scores = tile_scores(pd.DataFrame(counts, columns=["tp", "fp", "fn"]))
+    scores = tile_scores(pd.DataFrame(counts, columns=COUNTS))
     scores.insert(0, "id", list(truth))
     return scores

@@ -12,7 +12,7 @@ _FEW_FOLDS = 3
 """Up to so many, the t interval rests on at most two degrees of freedom: weak evidence."""
 
 
-def verdict(
+def verdict_sentence(
     first: str,
     second: str,
     difference: Difference,

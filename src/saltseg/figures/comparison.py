@@ -1,6 +1,7 @@
 """Pictures of networks compared, as SVG text for a page."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -10,25 +11,29 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from saltseg.comparison.differences import Difference
-from saltseg.comparison.networks import Comparison, Contestant
+from saltseg.comparison.networks import Comparison, Contestant, Interval
 from saltseg.figures.svg import DASHES, MARKERS, STYLE, colours_of, pair_colours, shorten, to_svg
+from saltseg.scoring.scores import SCORES
 
 _DARK, _PALE = "0.2", "0.55"
-_CURVES = {"val_map_iou": "competition metric, validation", "val_iou": "IoU, validation"}
+_CURVES = {f"val_{score.name}": f"{score.title}, validation" for score in SCORES if score.logged}
+_BY_NAME = {score.name: score for score in SCORES}
 
 
 @rc_context(STYLE)
 def iou_curves(contestants: Sequence[Contestant]) -> str:
-    """Draw validation map_iou and IoU over epochs: folds thin, their mean bold.
+    """Draw validation scores over epochs: folds thin, their mean bold.
 
     Args:
-        contestants: Their `curves` hold `fold`, `epoch`, `val_map_iou` and `val_iou`.
+        contestants: Their `curves` hold `fold`, `epoch` and `val_` before the name of each score
+            that is logged; what a run of an older commit lacks is not drawn.
     """
     figure = Figure(figsize=(9.4, 3.7), layout="constrained")
-    panels = figure.subplots(1, len(_CURVES), sharey=True)
+    drawn = {k: v for k, v in _CURVES.items() if all(k in one.curves for one in contestants)}
+    (panels,) = figure.subplots(1, len(drawn), sharey=True, squeeze=False)
     colours = colours_of([one.label for one in contestants])
     lines = {}
-    for panel, (column, title) in zip(panels, _CURVES.items(), strict=True):
+    for panel, (column, title) in zip(panels, drawn.items(), strict=True):
         for place, one in enumerate(contestants):
             lines[one.label] = _curve(panel, one, column, colours[one.label], place)
         panel.set(xlabel="epoch")
@@ -68,7 +73,7 @@ def fold_differences(comparison: Comparison, colours: Mapping[str, str] | None =
         colours: Of the contestants by label.
     """
     pair = pair_colours(comparison.first, comparison.second, colours)
-    rows = comparison.differences
+    rows = [_gains(row) for row in comparison.differences]
     figure = Figure(figsize=(9.4, 1.5 + 0.72 * len(rows)), layout="constrained")
     axes = figure.subplots()
     axes.axvline(0, color=_DARK, linewidth=1)
@@ -93,6 +98,15 @@ def fold_differences(comparison: Comparison, colours: Mapping[str, str] | None =
         f"Difference between {comparison.first} and {comparison.second}, fold by fold: "
         + ", ".join(f"{row.score} {row.mean:+.3f}" for row in rows),
     )
+
+
+def _gains(row: Difference) -> Difference:
+    """Above zero where the first is better, whatever the score."""
+    if _BY_NAME[row.score].higher_is_better:
+        return row
+    tiles = Interval(-row.tiles.high, -row.tiles.low)
+    folds = row.folds and Interval(-row.folds.high, -row.folds.low)
+    return replace(row, mean=-row.mean, by_fold=-row.by_fold, tiles=tiles, folds=folds)
 
 
 def _fold_row(axes: Axes, row: Difference, y: float, pair: tuple[str, str]) -> None:

@@ -6,16 +6,17 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from saltseg.figures.style import PREDICTION, save_png
+from saltseg.scoring.scores import SCORES
 
-_NAMES = {"map_iou": "competition metric", "iou": "IoU", "loss": "loss"}
+_NAMES = {**{score.name: score.title for score in SCORES if score.logged}, "loss": "loss"}
 
 
 def learning_curves(curves: pd.DataFrame, title: str, path: Path) -> None:
-    """Draw loss, IoU and competition metric over epochs: folds thin, their mean bold.
+    """Draw what training logs over epochs: folds thin, their mean bold.
 
     Args:
-        curves: One row per fold and epoch: `fold`, `epoch`, and each of `loss`, `iou`, `map_iou`
-            with its `val_` twin.
+        curves: One row per fold and epoch: `fold`, `epoch`, and `loss` and each score that
+            is logged, with its `val_` twin.
         title: Line above the panels.
         path: PNG to write.
     """

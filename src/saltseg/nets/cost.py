@@ -11,7 +11,7 @@ _CHEAP = (layers.BatchNormalization, layers.LayerNormalization, layers.GroupNorm
 
 
 @dataclass(frozen=True)
-class Cost:
+class NetworkCost:
     """Size of a network.
 
     Attributes:
@@ -24,7 +24,7 @@ class Cost:
     gflops: float | None
 
 
-def network_cost(model: keras.Model) -> Cost:
+def network_cost(model: keras.Model) -> NetworkCost:
     """Count parameters, and the operations of convolutions and dense layers.
 
     Layers without weights (activation, resizing) cost little and are left out.
@@ -35,7 +35,7 @@ def network_cost(model: keras.Model) -> Cost:
     counts = [_multiply_adds(layer) for layer in _leaves(model)]
     whole = [count for count in counts if count is not None]
     gflops = round(2 * sum(whole) / 1e9, 4) if len(whole) == len(counts) else None
-    return Cost(model.count_params(), gflops)
+    return NetworkCost(model.count_params(), gflops)
 
 
 def _leaves(model: keras.Model) -> list[keras.Layer]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from saltseg.scoring.scores import DECIDING, SHORT
 from saltseg.tiles.folds.leaks import leak_sentences
 
 
@@ -12,11 +13,12 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
     Args:
         summary: As in metrics/summary.json.
     """
-    score = summary["map_iou"]
+    score = summary[DECIDING.name]
     spread = f" ± {score['std']:.3f}" if len(summary["fold"]) > 1 else ""
+    others = "".join(f", {one.name} {summary[one.name]['mean']:.3f}" for one in SHORT[1:])
     yield (
-        f"map_iou {score['mean']:.3f}{spread} "
-        f"(no salt anywhere: {summary['empty_map_iou']:.3f}), iou {summary['iou']['mean']:.3f}"
+        f"{DECIDING.name} {score['mean']:.3f}{spread} "
+        f"(no salt anywhere: {summary['empty_map_iou']:.3f}){others}"
     )
     for name, what in (("threshold", "threshold"), ("post_processing", "post-processing")):
         found = summary[name]
@@ -39,8 +41,6 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
     yield f"calibration error {calibration['ece']:.3f}, Brier score {calibration['brier']:.3f}"
     if "holdout" in summary:
         unseen = summary["holdout"]
-        yield (
-            f"hold-out, {unseen['tiles']} tiles, all folds together: map_iou "
-            f"{unseen['map_iou']:.3f}, iou {unseen['iou']:.3f}"
-        )
+        scores = ", ".join(f"{one.name} {unseen[one.name]:.3f}" for one in SHORT)
+        yield f"hold-out, {unseen['tiles']} tiles, all folds together: {scores}"
     yield from leak_sentences(summary["leak"])

@@ -20,8 +20,8 @@ from saltseg.report.tables import (
     Settings,
     classes_table,
     cost_table,
+    differences_table,
     holdout_table,
-    scores_table,
     settings_table,
 )
 from saltseg.scoring.competition import IOU_THRESHOLDS
@@ -93,7 +93,7 @@ def _result(comparison: Comparison, colours: Mapping[str, str]) -> dict[str, Any
     """Tables and figures of one comparison."""
     return {
         "comparison": comparison,
-        "scores": scores_table(comparison),
+        "scores": differences_table(comparison),
         "holdout": holdout_table(comparison),
         "classes": classes_table(comparison),
         "fold_figure": Markup(fold_differences(comparison, colours)),

@@ -1,5 +1,6 @@
 """Table of scores of whatever has been evaluated."""
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -7,10 +8,9 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 from saltseg.errors import DataError
-from saltseg.report.tables import NOT_RECORDED
+from saltseg.report.tables import NOT_RECORDED, recorded
 from saltseg.runs.outputs import Outputs
-
-SCORES = ("map_iou", "iou")
+from saltseg.scoring.scores import DECIDING, SHORT
 
 _ALONE = (
     ". A single fold has no spread (-), and its tiles may be easier than those of others:"
@@ -42,26 +42,32 @@ def scores_table(found: Sequence[Outputs]) -> Table:
     )
     table.add_column("experiment", no_wrap=True)
     table.add_column("backbone", no_wrap=True)
-    for name in ("folds", *SCORES):
+    for name in ("folds", *(score.name for score in SHORT)):
         table.add_column(name, justify="right", no_wrap=True)
     for name in ("params", "GFLOPs"):
         table.add_column(name, justify="right")
-    for outputs, summary in sorted(rows, key=lambda row: -row[1]["map_iou"]["mean"]):
-        network = summary.get("network")
+    for outputs, summary in sorted(rows, key=_best_first):
+        network = summary.get("network", {})
         table.add_row(
             outputs.name,
             outputs.backbone,
             str(len(summary["fold"])),
-            *(_score(summary, name) for name in SCORES),
-            f"{network['parameters'] / 1e6:.1f} M" if network else NOT_RECORDED,
-            f"{network['gflops']:.2f}" if network else NOT_RECORDED,
+            *(_score(summary, score.name) for score in SHORT),
+            recorded("{:.1f} M", network.get("parameters"), 1e6),
+            recorded("{:.2f}", network.get("gflops")),
         )
-    floor = rows[0][1].get("empty_map_iou")
-    shown = NOT_RECORDED if floor is None else f"{floor:.3f}"
-    table.caption = f"Predicting no salt anywhere scores map_iou {shown}{_ALONE * alone}"
+    floor = recorded("{:.3f}", rows[0][1].get("empty_map_iou"))
+    table.caption = f"Predicting no salt anywhere scores map_iou {floor}{_ALONE * alone}"
     return table
 
 
+def _best_first(row: tuple[Outputs, Mapping[str, Any]]) -> float:
+    score = row[1].get(DECIDING.name)
+    return -DECIDING.gain(score["mean"]) if score else math.inf
+
+
 def _score(summary: Mapping[str, Any], name: str) -> str:
+    if name not in summary:
+        return NOT_RECORDED
     spread = f"{summary[name]['std']:.3f}" if len(summary["fold"]) > 1 else "  -  "
     return f"{summary[name]['mean']:.3f} ± {spread}"

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from saltseg.comparison.networks import Comparison, Contestant, Cost, Interval
+from saltseg.scoring.scores import TILE_SCORES
 
 Settings = Sequence[tuple[str, Sequence[str]]]
 """Settings that differ: the name, then the value of each contestant."""
@@ -42,11 +43,11 @@ def settings_table(contestants: Sequence[Contestant], settings: Settings) -> Tex
     return TextTable("Settings that differ", header, rows or [("none", *("" for _ in contestants))])
 
 
-def scores_table(comparison: Comparison) -> TextTable:
+def differences_table(comparison: Comparison) -> TextTable:
     """Scores of both, their difference and both intervals."""
     level = f"{round(100 * comparison.level, 2):g} %"
     title = f"Out-of-fold scores, means over folds; {level} intervals of A − B"
-    rows = [
+    rows: list[tuple[str, ...]] = [
         (
             row.score,
             f"{row.first:.3f}",
@@ -57,6 +58,12 @@ def scores_table(comparison: Comparison) -> TextTable:
             _probability(row.p_value),
         )
         for row in comparison.differences
+    ]
+    compared = {row.score for row in comparison.differences}
+    rows += [
+        (score.name, *[NOT_RECORDED] * 2, *["none"] * 4)
+        for score in TILE_SCORES
+        if score.name not in compared
     ]
     return TextTable(title, ("score", "A", "B", "A − B", "over tiles", "over folds", "p"), rows)
 
@@ -123,13 +130,20 @@ def _probability(p_value: float | None) -> str:
     return f"{p_value:.3f}" if p_value >= 0.0005 else "<0.001"
 
 
-def _recorded(text: str, value: float | None, unit: float = 1) -> str:
+def recorded(text: str, value: float | None, unit: float = 1) -> str:
+    """A number as text, or that there is none.
+
+    Args:
+        text: Where it stands, for instance `{:.1f} M`.
+        value: None where a run did not record it.
+        unit: What it is divided by.
+    """
     return NOT_RECORDED if value is None else text.format(value / unit)
 
 
 _COSTS: dict[str, Callable[[Cost], str]] = {
-    "parameters": lambda cost: _recorded("{:.1f} M", cost.parameters, 1e6),
-    "GFLOPs per tile": lambda cost: _recorded("{:.2f}", cost.gflops),
-    "seconds per epoch": lambda cost: _recorded("{:.1f}", cost.epoch_seconds),
-    "peak memory": lambda cost: _recorded("{:.0f} MiB", cost.peak_memory_mib),
+    "parameters": lambda cost: recorded("{:.1f} M", cost.parameters, 1e6),
+    "GFLOPs per tile": lambda cost: recorded("{:.2f}", cost.gflops),
+    "seconds per epoch": lambda cost: recorded("{:.1f}", cost.epoch_seconds),
+    "peak memory": lambda cost: recorded("{:.0f} MiB", cost.peak_memory_mib),
 }

@@ -14,8 +14,8 @@ from saltseg.report.tables import (
     TextTable,
     classes_table,
     cost_table,
+    differences_table,
     holdout_table,
-    scores_table,
     settings_table,
 )
 
@@ -42,7 +42,7 @@ def print_report(
     for comparison in comparisons:
         console.print(Text(f"A = {comparison.first}, B = {comparison.second}", style="bold"))
         console.print()
-        _print(console, scores_table(comparison))
+        _print(console, differences_table(comparison))
         if unseen := holdout_table(comparison):
             _print(console, unseen)
         _print(console, classes_table(comparison))

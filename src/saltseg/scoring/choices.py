@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from saltseg.params import Choices
-from saltseg.scoring.competition import tile_scores
+from saltseg.scoring.scores import COUNTS, DECIDING
 
 
 class Choice(NamedTuple):
@@ -70,8 +70,9 @@ def score_choices(
                 if area < choices[number].mask:
                     area = tp = 0
                 counts[number, tile] = tp, area - tp, truth.sum() - tp
-    table = pd.DataFrame(counts.reshape(-1, 3), columns=["tp", "fp", "fn"])
-    return tile_scores(table)["map_iou"].to_numpy().reshape(counts.shape[:2])
+    table = pd.DataFrame(counts.reshape(-1, 3), columns=COUNTS)
+    scores = np.asarray(DECIDING.of(table), np.float64)
+    return scores.reshape(counts.shape[:2])
 
 
 def _regions(

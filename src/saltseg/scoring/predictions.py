@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
-from saltseg.scoring.competition import count_pixels, tile_scores
+from saltseg.scoring.scores import count_pixels, tile_scores
 from saltseg.tiles.folds.table import HOLDOUT, read_folds
 from saltseg.tiles.survey import read_array, read_labelled, read_table
 
@@ -39,8 +39,8 @@ class Predicted:
             threshold: Probability above which a pixel counts as salt.
 
         Returns:
-            `id`, `fold`, `coverage_class`, `group`, `coverage`, `tp`, `fp`, `fn`, `iou`, `map_iou`,
-            `dice`, one row per tile.
+            One row per tile: `id`, `fold`, `coverage_class`, `group`, `coverage`, `tp`, `fp`, `fn`,
+            and a column for each of `TILE_SCORES`.
         """
         counts = count_pixels(self.masks, self.probabilities > threshold)
         return pd.concat([self.tiles, counts, tile_scores(counts).round(6)], axis=1)

@@ -6,34 +6,31 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from saltseg.scoring.competition import pooled_scores
-
-TILE_SCORES = ("map_iou", "iou", "dice")
+from saltseg.scoring.scores import SCORES, TILE_SCORES, pooled_scores
 
 
-def summarise(tiles: pd.DataFrame, cost: Mapping[str, float]) -> dict[str, Any]:
+def summarise(tiles: pd.DataFrame, cost: Mapping[str, float | None]) -> dict[str, Any]:
     """Scores over folds, per fold and per coverage class.
 
     Args:
-        tiles: One row per scored tile: `fold`, `coverage_class`, `tp`, `fp`, `fn`, `iou`,
-            `map_iou`, `dice`.
-        cost: Parameters and GFLOPs of the network.
+        tiles: One row per scored tile: `fold`, `coverage_class`, `tp`, `fp`, `fn`, and a column for
+            each of `TILE_SCORES`.
+        cost: Parameters and GFLOPs of the network, None where they were not counted.
 
     Returns:
-        For each of map_iou, iou, dice (means over tiles), precision and recall (of pixels, pooled
-        over tiles) the mean and the standard deviation over folds (n - 1; 0 for one fold); the
-        same scores by fold and by coverage class; `empty_map_iou`, what predicting no salt
+        For each of `SCORES` the mean and the standard deviation over folds (n - 1; 0 for one fold);
+        the same scores by fold and by coverage class; `empty_map_iou`, what predicting no salt
         anywhere would score; and the network's cost.
     """
     by_fold = {str(fold): scores_of(group) for fold, group in tiles.groupby("fold")}
     over_folds = pd.DataFrame(by_fold).T
     return {
         **{
-            name: {
-                "mean": _short(over_folds[name].mean()),
-                "std": _short(over_folds[name].std(ddof=1) if len(over_folds) > 1 else 0.0),
+            score.name: {
+                "mean": _short(over_folds[score.name].mean()),
+                "std": _short(over_folds[score.name].std(ddof=1) if len(over_folds) > 1 else 0.0),
             }
-            for name in ("map_iou", "iou", "dice", "precision", "recall")
+            for score in SCORES
         },
         "empty_map_iou": _short((tiles["coverage_class"] == 0).mean()),
         "tiles": len(tiles),
@@ -71,10 +68,8 @@ def pick_tiles(tiles: pd.DataFrame, count: int) -> dict[str, pd.DataFrame]:
 
 def scores_of(tiles: pd.DataFrame) -> dict[str, float]:
     """Scores of some tiles together; columns as in `summarise`."""
-    means = {name: _short(tiles[name].mean()) for name in TILE_SCORES}
-    pooled = {
-        name: _short(value) for name, value in pooled_scores(tiles[["tp", "fp", "fn"]]).items()
-    }
+    means = {score.name: _short(tiles[score.name].mean()) for score in TILE_SCORES}
+    pooled = {name: _short(value) for name, value in pooled_scores(tiles).items()}
     return {**means, **pooled, "tiles": len(tiles)}
 
 

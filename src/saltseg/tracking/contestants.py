@@ -14,7 +14,7 @@ from saltseg.comparison.networks import Contestant, Cost
 from saltseg.errors import DataError
 from saltseg.report.tables import NOT_RECORDED
 from saltseg.runs.lock import read_lock, read_params
-from saltseg.scoring.summary import TILE_SCORES
+from saltseg.scoring.scores import DECIDING
 from saltseg.tiles.survey import read_table
 from saltseg.tracking.store import flatten
 
@@ -95,7 +95,7 @@ class TrackedRun:
         found = hashlib.md5(path.read_bytes(), usedforsecurity=False).hexdigest()
         if found != outs.get(f"metrics/{name}"):
             raise DataError(f"{name} of run {self.name} is not what its dvc.lock records; {_ANEW}")
-        return self._table(name, ("id", "fold", "coverage_class", *TILE_SCORES))
+        return self._table(name, ("id", "fold", "coverage_class", DECIDING.name))
 
     def _table(self, name: str, columns: Sequence[str]) -> pd.DataFrame:
         """A table of its artifacts.
@@ -114,7 +114,7 @@ class TrackedRun:
     def contestant(self, label: str) -> Contestant:
         """What the comparison needs to know of it."""
         metrics = self.run.data.metrics
-        curves = ("fold", "epoch", "val_map_iou", "val_iou")
+        curves = ("fold", "epoch", f"val_{DECIDING.name}")
         parameters = metrics.get("parameters")
         return Contestant(
             label=label,

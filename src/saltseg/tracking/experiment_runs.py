@@ -13,10 +13,9 @@ from saltseg.runs.keys import digest
 from saltseg.runs.lock import write_lock
 from saltseg.runs.outputs import Outputs
 from saltseg.runs.provenance import provenance
+from saltseg.scoring.scores import SCORES
 from saltseg.tracking.fold_runs import COSTS, PARENT, log_data, log_rows, rows_agree
 from saltseg.tracking.store import Store, flatten
-
-_SCORES = ("map_iou", "iou", "dice", "precision", "recall")
 
 
 def valid_parent(store: Store, outputs: Outputs) -> Run | None:
@@ -66,13 +65,13 @@ def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
     client, now = store.client, int(time.time() * 1000)
     params = [Param(key, str(value)) for key, value in flatten(outputs.params).items()]
     summary = outputs.summary
+    names = [score.name for score in SCORES if score.name in summary]
     scores = {
-        **{f"cv_{name}_mean": summary[name]["mean"] for name in _SCORES if name in summary},
-        **{f"cv_{name}_std": summary[name]["std"] for name in _SCORES if name in summary},
+        **{f"cv_{name}_{part}": summary[name][part] for name in names for part in ("mean", "std")},
         **_evaluation(summary),
         "empty_map_iou": summary["empty_map_iou"],
         "tiles": summary["tiles"],
-        **summary["network"],
+        **{name: value for name, value in summary["network"].items() if value is not None},
         **_costs(store, run_id),
     }
     client.log_batch(run_id, [Metric(k, float(v), now, 0) for k, v in scores.items()], params)

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from saltseg.array_types import Bytes
 from saltseg.errors import DataError, TrainingError
-from saltseg.nets.cost import Cost, network_cost
+from saltseg.nets.cost import NetworkCost, network_cost
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
 from saltseg.objectives import LogLearningRate, make_decisions, make_loss, make_optimizer
@@ -87,7 +87,7 @@ class FoldResult:
     history: pd.DataFrame
     probabilities: NDArray[np.float32]
     unseen: NDArray[np.float32]
-    cost: Cost
+    cost: NetworkCost
 
 
 def train_fold(

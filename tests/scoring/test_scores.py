@@ -4,7 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from saltseg.scoring.competition import IOU_THRESHOLDS, count_pixels, pooled_scores, tile_scores
+from saltseg.scoring.competition import IOU_THRESHOLDS
+from saltseg.scoring.scores import SCORES, TILE_SCORES, count_pixels, pooled_scores, tile_scores
 
 
 def counts(*rows: tuple[int, int, int]) -> pd.DataFrame:
@@ -62,3 +63,16 @@ def test_precision_and_recall_where_there_is_nothing_to_find() -> None:
     assert pooled_scores(counts((0, 0, 0))) == {"precision": 1, "recall": 1}
     assert pooled_scores(counts((0, 2, 0))) == {"precision": 0, "recall": 1}
     assert pooled_scores(counts((0, 0, 2))) == {"precision": 1, "recall": 0}
+
+
+def test_each_score_stands_once_and_the_one_that_decides_first() -> None:
+    names = [score.name for score in SCORES]
+    assert len(set(names)) == len(names)
+    assert names[0] == "map_iou"
+    found = {*tile_scores(counts((1, 1, 1))), *pooled_scores(counts((1, 1, 1)))}
+    assert found == set(names)
+
+
+def test_a_gain_is_above_zero_where_the_first_is_better() -> None:
+    error = TILE_SCORES[0]._replace(higher_is_better=False)
+    assert (TILE_SCORES[0].gain(0.1), error.gain(0.1)) == (0.1, -0.1)
