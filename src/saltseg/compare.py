@@ -12,8 +12,8 @@ from saltseg.errors import DataError
 from saltseg.files import write_whole
 from saltseg.report.page import Gallery, write_page
 from saltseg.report.terminal import print_report
+from saltseg.tracking.comparable import ShownRun, differing, labels, obstacles
 from saltseg.tracking.comparison_runs import log_comparison
-from saltseg.tracking.contestants import TrackedRun, differing, labels, obstacles
 from saltseg.tracking.disputed import most_disputed
 from saltseg.tracking.lookup import choose
 from saltseg.tracking.store import own_store, store_errors
@@ -41,7 +41,7 @@ def compare_runs(
         raise DataError(f"'{names[0]}' alone: name two runs or more, or none for the newest two")
     store = own_store()
     with tempfile.TemporaryDirectory() as folder:
-        runs = choose(store, names, Path(folder))
+        runs = choose(store, names)
         warnings = obstacles(runs)
         if warnings and not force:
             raise DataError(
@@ -73,9 +73,9 @@ def compare_runs(
         log_comparison(store, runs, comparisons, warnings, report)
 
 
-def _gallery(runs: Sequence[TrackedRun], count: int) -> Gallery:
+def _gallery(runs: Sequence[ShownRun], count: int) -> Gallery:
     """The most disputed tiles, or the reason why there are none."""
-    threshold = float(runs[0].params["evaluate"]["threshold"])
+    threshold = runs[0].outputs.threshold
     if not count:
         return Gallery([], threshold, "No tiles were asked for (--gallery 0).")
     try:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 from saltseg.errors import DataError, one_line_errors
 
+WORKSPACE = "workspace"
+"""What stands in place of a run's name for what lies in the project's folder; DVC's word for it."""
+
 _PIPELINE = "dvc.yaml"
 
 

@@ -17,12 +17,12 @@ from saltseg.inference.files import (
     read_folder,
 )
 from saltseg.inference.model import Facts, KnownModel, SaltModel
+from saltseg.root import WORKSPACE
 from saltseg.training.runtime import import_engine
 
 if TYPE_CHECKING:
-    from saltseg.runs.models import Trained
+    from saltseg.runs.outputs import Outputs
 
-WORKSPACE = "workspace"
 _OTHER = "; or name another run, or a model's files"
 
 
@@ -138,15 +138,21 @@ def model_folder(run: str) -> Iterator[Path]:
 
 
 def _lay_out(run: str, folder: Path) -> Path:
+    from saltseg.runs.models import lay_out
     from saltseg.runs.outputs import LostError
 
+    model = folder / "model"
     try:
-        found = _find(run, folder / "run")
-        model = folder / "model"
-        found.lay_out(model)
+        found = _find(run)
+        lay_out(found, model)
     except LostError as error:
         raise WeightsError(_elsewhere(run, error.lost) or str(error)) from None
-    facts = Facts(name=found.name, threshold=found.threshold, key=found.key, map_iou=found.map_iou)
+    facts = Facts(
+        name=found.title,
+        threshold=found.threshold,
+        key=found.key,
+        map_iou=found.summary["map_iou"]["mean"],
+    )
     (model / FACTS).write_text(facts.model_dump_json(indent=1) + "\n")
     return model
 
@@ -163,9 +169,8 @@ def _elsewhere(run: str, lost: str) -> str | None:
     return uri and f"{lost}; MLflow's registry holds the same networks: name {uri} as the run"
 
 
-def _find(run: str, artifacts: Path) -> "Trained":
+def _find(run: str) -> "Outputs":
     # DVC and MLflow take seconds to import, which a model in files need not pay.
-    from saltseg.runs.models import trained
     from saltseg.runs.outputs import NotEvaluatedError
     from saltseg.runs.revisions import recorded
 
@@ -177,12 +182,13 @@ def _find(run: str, artifacts: Path) -> "Trained":
         not_of_dvc = error
     else:
         try:
-            return trained(outputs)
+            outputs.check_evaluated()
         except NotEvaluatedError as error:
             raise WeightsError(f"{error}{_OTHER}") from None
-    from saltseg.tracking.stored import stored
+        return outputs
+    from saltseg.tracking.lookup import find_shown
 
     try:
-        return stored(run, artifacts)
+        return find_shown(run)
     except DataError as error:
         raise WeightsError(f"no run '{run}': {not_of_dvc}; {error}") from None

@@ -30,13 +30,11 @@ print(found["run_id"].iloc[0], found["tags.dvc_experiment"].iloc[0])
 
 
 CHOOSE = """
-import sys, tempfile
-from pathlib import Path
+import sys
 from saltseg.tracking.lookup import choose
 from saltseg.tracking.store import own_store
-with tempfile.TemporaryDirectory() as folder:
-    for one in choose(own_store(), sys.argv[1:], Path(folder)):
-        print(one.run.info.run_id, one.run.data.tags["key"], one.name)
+for one in choose(own_store(), sys.argv[1:]):
+    print(one.run.info.run_id, one.run.data.tags["key"], one.name)
 """
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from saltseg.runs.models import trained
+from saltseg.runs.models import lay_out
 from saltseg.runs.outputs import LostError
 from saltseg.runs.revisions import workspace
 from tests.pipeline.projects import Project
@@ -16,10 +16,9 @@ def test_networks_come_from_the_cache(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.root)
-    found = trained(workspace())
-    assert (found.name, found.threshold) == ("plain", 0.5)
-    assert 0 <= found.map_iou <= 1
-    found.lay_out(tmp_path / "model")
+    found = workspace()
+    assert (found.title, found.threshold) == ("plain", 0.5)
+    lay_out(found, tmp_path / "model")
     for fold in (0, 1):
         for name in ("best.weights.h5", "blueprint.json"):
             laid = tmp_path / f"model/fold-{fold}/{name}"
@@ -30,14 +29,14 @@ def test_lost_networks_say_how_to_restore_them(
     project: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(project.root)
-    found = trained(workspace())
-    found.lay_out(tmp_path / "before")
+    found = workspace()
+    lay_out(found, tmp_path / "before")
     lost = (tmp_path / "before/fold-1/best.weights.h5").resolve()
     kept = lost.read_bytes()
     lost.chmod(0o600)
     lost.unlink()
     try:
         with pytest.raises(LostError, match=r"fold-1/best.weights.h5 .*`dvc pull`.*`dvc repro`"):
-            found.lay_out(tmp_path / "after")
+            lay_out(found, tmp_path / "after")
     finally:
         lost.write_bytes(kept)

@@ -16,7 +16,7 @@ def test_it_links_to_its_inputs_and_replaces_its_predecessor(
 ) -> None:
     for outputs in (write_outputs("lossy-lynx"), write_outputs("vivid-vole", code="c1")):
         mirror(outputs)
-    runs = choose(store, ["lossy-lynx", "vivid-vole"], tmp_path)
+    runs = choose(store, ["lossy-lynx", "vivid-vole"])
     result = compare(contestant("lossy-lynx", 0.1), contestant("vivid-vole"))
     report = tmp_path / "report.html"
     report.write_text("the page")

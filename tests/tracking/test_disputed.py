@@ -65,7 +65,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def runs(folder: Path, *tiles: pd.DataFrame) -> list:
     lock = read_lock((folder / "dvc.lock").read_bytes())
     return [
-        SimpleNamespace(tiles=table, lock=lock, params={"backbone": name})
+        SimpleNamespace(outputs=SimpleNamespace(tiles=table, lock=lock, backbone=name))
         for name, table in zip(("one", "two"), tiles, strict=True)
     ]
 
@@ -98,6 +98,6 @@ def test_nothing_where_all_agree(repository: Path) -> None:
 
 def test_what_the_cache_has_lost_is_named(repository: Path) -> None:
     pair = runs(repository, SCORES, OTHER)
-    pair[1].params = {"backbone": "three"}
+    pair[1].outputs.backbone = "three"
     with pytest.raises(DataError, match=r"models/three/fold-0/oof\.npy is not in DVC's cache"):
         most_disputed(pair, 10)

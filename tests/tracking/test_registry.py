@@ -43,7 +43,7 @@ def put(store: Store, models: Path, tmp_path: Path) -> Put:
         run_id = mirror(outputs).run_id
         folder = tmp_path / f"artifacts-{run_id}-{force}"
         folder.mkdir(exist_ok=True)
-        [run] = choose(store, [run_id], folder)
+        [run] = choose(store, [run_id])
         return register(store, run, models, force)
 
     return registered
@@ -95,7 +95,7 @@ def test_any_name_of_an_experiment_will_do(root: Path, models: Path, tmp_path: P
         (tmp_path / str(place)).mkdir()
         write = writer(tmp_path / str(place), load_params(ROOT / "params.yaml"), name)
         named = open_store(name)
-        [run] = choose(named, [mirror(write("first", code="a")).run_id], tmp_path)
+        [run] = choose(named, [mirror(write("first", code="a")).run_id])
         for _ in range(2):
             done = register(named, run, models, force=False)
             assert (done.version, done.champion) == ("1", True)

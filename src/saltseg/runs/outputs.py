@@ -1,21 +1,25 @@
-"""What one run of the pipeline left: in the workspace, or in a DVC experiment."""
+"""What one run of the pipeline left: in the workspace, in a DVC experiment, or in MLflow."""
 
+import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from io import BytesIO
 from operator import getitem
-from typing import Any
+from pathlib import Path
+from typing import Any, Protocol
 
 import pandas as pd
 from dvc.exceptions import DvcException
 from dvc_data.index.index import DataIndexDirError
-from fsspec import AbstractFileSystem
 
 from saltseg.errors import DataError
 from saltseg.runs.keys import experiment_key, fold_key, locked_inputs
-from saltseg.runs.lock import read_lock, read_params
+from saltseg.runs.lock import MEND, read_lock, read_params
 from saltseg.runs.provenance import Origin
+from saltseg.scoring.scores import DECIDING
+from saltseg.tiles.survey import read_table
 
 AGAIN = "`dvc pull` brings it back where a remote holds it, else `dvc repro` makes it anew"
 
@@ -37,20 +41,34 @@ class LostError(DataError):
         self.lost = lost
 
 
+class Files(Protocol):
+    """Where files are read from, by their paths in the project: a file system of fsspec, say."""
+
+    def exists(self, path: str) -> bool:
+        """Whether a file is there."""
+
+    def cat_file(self, path: str) -> bytes:
+        """Content of a file.
+
+        Raises:
+            OSError: It is missing.
+        """
+
+
 @dataclass(frozen=True)
 class Outputs:
-    """Outputs of the pipeline, wherever DVC keeps them.
+    """Outputs of the pipeline, whoever keeps them.
 
     Attributes:
         name: What messages call them: `workspace`, or the experiment's name.
         origin: Commit and experiment.
-        files: File system on which `dvc.lock` lies at the top.
+        files: Of the project, with `dvc.lock` at the top.
         changed: Whether they have changed since DVC recorded them.
     """
 
     name: str
     origin: Origin
-    files: AbstractFileSystem
+    files: Files
     changed: bool = False
 
     def has(self, path: str) -> bool:
@@ -75,6 +93,16 @@ class Outputs:
         experiment = self.origin.experiment
         return f"`dvc exp apply {experiment}`, then {AGAIN}" if experiment else AGAIN
 
+    @property
+    def mend(self) -> str:
+        """What to do where a file is damaged."""
+        return MEND
+
+    @property
+    def title(self) -> str:
+        """Backbone and experiment: what people call the run."""
+        return " ".join((self.backbone, *filter(None, [self.origin.experiment])))
+
     def table(self, path: str) -> pd.DataFrame:
         """Content of a CSV file; ids stay text."""
         return pd.read_csv(BytesIO(self.read(path)), dtype={"id": str})
@@ -82,12 +110,12 @@ class Outputs:
     @cached_property
     def params(self) -> dict[str, Any]:
         """The parameters as they stand in params.yaml."""
-        return read_params(self.read("params.yaml"), f"{self.name}: params.yaml")
+        return read_params(self.read("params.yaml"), f"{self.name}: params.yaml", self.mend)
 
     @cached_property
     def lock(self) -> dict[str, Any]:
         """The stages of dvc.lock that these outputs come from; it may hold others, from before."""
-        stages = read_lock(self.read("dvc.lock"), f"{self.name}: dvc.lock")
+        stages = read_lock(self.read("dvc.lock"), f"{self.name}: dvc.lock", self.mend)
         trained = [f"train@{self.backbone}-{fold}" for fold in self.folds]
         return {
             name: stage
@@ -104,6 +132,53 @@ class Outputs:
     def folds(self) -> list[int]:
         """The folds trained and scored."""
         return list(self.params["train"]["folds"])
+
+    @property
+    def threshold(self) -> float:
+        """Probability above which its evaluation counted a pixel as salt."""
+        return float(self.params["evaluate"]["threshold"])
+
+    @cached_property
+    def tiles(self) -> pd.DataFrame:
+        """Scores of out-of-fold tiles."""
+        return self._scores("metrics/tiles.csv")
+
+    @cached_property
+    def holdout(self) -> pd.DataFrame:
+        """Scores of the hold-out; runs of older commits have none."""
+        if not self.has("metrics/holdout.csv"):
+            return pd.DataFrame({"id": []})
+        return self._scores("metrics/holdout.csv")
+
+    def _scores(self, path: str) -> pd.DataFrame:
+        """A table of tile scores, which must be the one that was evaluated.
+
+        Raises:
+            DataError: It has been damaged or changed since.
+        """
+        found = hashlib.md5(self.read(path), usedforsecurity=False).hexdigest()
+        if found != self.results.get(path):
+            raise DataError(f"{self.name}: {path} is not what its dvc.lock records; {self.mend}")
+        return self.recorded(path, ("id", "fold", "coverage_class", DECIDING.name))
+
+    def recorded(self, path: str, columns: Sequence[str]) -> pd.DataFrame:
+        """A table with columns that an older commit may not have recorded.
+
+        Args:
+            path: Of the table.
+            columns: The first two stand in that of every commit.
+
+        Raises:
+            DataError: It is damaged, or lacks one of the columns.
+        """
+        where = f"{self.name}: {path}"
+        table = read_table(Path(where), columns[:2], self.read(path))
+        if missing := [column for column in columns if column not in table]:
+            raise DataError(
+                f"{where} holds no {', '.join(missing)}, which its commit did not record yet;"
+                " compare runs that do, or check that commit out"
+            )
+        return table
 
     @property
     def summary(self) -> dict[str, Any]:

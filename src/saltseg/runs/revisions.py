@@ -17,11 +17,10 @@ from fsspec.implementations.local import LocalFileSystem
 from scmrepo.exceptions import RevError, SCMError
 
 from saltseg.errors import DataError
+from saltseg.root import WORKSPACE
 from saltseg.runs.lock import MEND
 from saltseg.runs.outputs import Outputs
 from saltseg.runs.provenance import Origin, current_origin
-
-WORKSPACE = "workspace"
 
 
 def current_outputs(folder: str = ".") -> Outputs:

@@ -4,6 +4,7 @@ import reprlib
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -121,19 +122,28 @@ def read_labelled(folder: Path) -> tuple[pd.DataFrame, Bytes, Bytes]:
     return tiles, images, masks
 
 
-def read_table(path: Path, columns: Sequence[str]) -> pd.DataFrame:
+def read_table(path: Path, columns: Sequence[str], content: bytes | None = None) -> pd.DataFrame:
     """Read a table that an earlier stage wrote; ids stay text.
+
+    Args:
+        path: The file.
+        columns: Those that are checked.
+        content: Of the file where it has been read already; then `path` only names it.
 
     Raises:
         DataError: The table is missing, is no CSV, lacks one of `columns`, or holds in one of them
             what cannot be.
     """
     try:
-        _require_file(path)
-        names = pd.read_csv(path, nrows=0).columns
+        if content is None:
+            _require_file(path)
+            content = path.read_bytes()
+        names = pd.read_csv(BytesIO(content), nrows=0).columns
         # An id may look like NA, and only in other columns does nothing mean missing.
         missing = {name: [""] for name in names if name != "id"}
-        table = pd.read_csv(path, dtype={"id": str}, keep_default_na=False, na_values=missing)
+        table = pd.read_csv(
+            BytesIO(content), dtype={"id": str}, keep_default_na=False, na_values=missing
+        )
         if not isinstance(table.index, pd.RangeIndex):
             raise ValueError("its rows are longer than its header")
     except (OSError, ValueError) as error:

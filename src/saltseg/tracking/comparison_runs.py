@@ -7,14 +7,14 @@ from pathlib import Path
 from mlflow.entities import Metric
 
 from saltseg.comparison.networks import Comparison
-from saltseg.tracking.contestants import TrackedRun
+from saltseg.tracking.comparable import ShownRun
 from saltseg.tracking.fold_runs import log_data
 from saltseg.tracking.store import Store
 
 
 def log_comparison(
     store: Store,
-    runs: Sequence[TrackedRun],
+    runs: Sequence[ShownRun],
     comparisons: Sequence[Comparison],
     warnings: Sequence[str],
     report: Path,
@@ -55,7 +55,7 @@ def log_comparison(
             metrics.append(Metric(name, unseen.mean, now, step))
     client.log_batch(run_id, metrics=metrics)
     data_digest = runs[0].run.data.tags.get("data_digest")
-    log_data(client, run_id, runs[0].params["dataset"], data_digest)
+    log_data(client, run_id, runs[0].outputs.params["dataset"], data_digest)
     client.log_artifact(run_id, str(report))
     client.set_terminated(run_id, status="FINISHED")
     return run_id
@@ -63,7 +63,7 @@ def log_comparison(
 
 def _note(
     store: Store,
-    runs: Sequence[TrackedRun],
+    runs: Sequence[ShownRun],
     comparisons: Sequence[Comparison],
     warnings: Sequence[str],
 ) -> str:

@@ -10,10 +10,10 @@ from numpy.typing import NDArray
 from saltseg.comparison.networks import DisputedTile
 from saltseg.runs.cache import cached
 from saltseg.tiles.survey import read_array, read_table
-from saltseg.tracking.contestants import TrackedRun
+from saltseg.tracking.comparable import ShownRun
 
 
-def most_disputed(runs: Sequence[TrackedRun], count: int) -> list[DisputedTile]:
+def most_disputed(runs: Sequence[ShownRun], count: int) -> list[DisputedTile]:
     """Tiles with the widest spread of map_iou, by turns from four kinds.
 
     With salt and without, the first run at its best and not: a tile without salt is all right or
@@ -28,25 +28,27 @@ def most_disputed(runs: Sequence[TrackedRun], count: int) -> list[DisputedTile]:
     """
     wanted = _ranked(runs).head(count).tolist()
     with Repo() as repo:
-        lock = runs[0].lock
+        lock = runs[0].outputs.lock
         survey = read_table(cached(repo, lock, "data/survey/tiles.csv"), ("id",))
         places = pd.Series(np.arange(len(survey)), index=survey["id"])[wanted]
         images = read_array(cached(repo, lock, "data/survey/images.npy"))[places]
         masks = read_array(cached(repo, lock, "data/survey/masks.npy"))[places]
         predicted = [_predictions(repo, run, wanted) for run in runs]
-    folds = runs[0].tiles.set_index("id")["fold"]
+    folds = runs[0].outputs.tiles.set_index("id")["fold"]
     return [
         DisputedTile(tile, int(folds[tile]), image, mask, tuple(probabilities))
         for tile, image, mask, *probabilities in zip(wanted, images, masks, *predicted, strict=True)
     ]
 
 
-def _ranked(runs: Sequence[TrackedRun]) -> "pd.Series[str]":
+def _ranked(runs: Sequence[ShownRun]) -> "pd.Series[str]":
     """Ids of the tiles that the runs score differently, most disputed of each kind first.
 
     Among equal spreads the one with more pixels at stake comes first, then the smaller id.
     """
-    tables = [run.tiles.set_index("id").assign(wrong=lambda t: t["fp"] + t["fn"]) for run in runs]
+    tables = [
+        run.outputs.tiles.set_index("id").assign(wrong=lambda t: t["fp"] + t["fn"]) for run in runs
+    ]
     scores = {
         name: pd.concat([table[name] for table in tables], axis=1, join="inner")
         for name in ("map_iou", "iou", "wrong")
@@ -61,12 +63,12 @@ def _ranked(runs: Sequence[TrackedRun]) -> "pd.Series[str]":
     return ranked.sort_values("turn", kind="stable")["id"]
 
 
-def _predictions(repo: Repo, run: TrackedRun, wanted: Sequence[str]) -> list[NDArray[np.uint8]]:
+def _predictions(repo: Repo, run: ShownRun, wanted: Sequence[str]) -> list[NDArray[np.uint8]]:
     """Out-of-fold probabilities of the wanted tiles, 255 = certainly salt."""
     found = {}
-    for fold, tiles in run.tiles.groupby("fold"):
-        path = f"models/{run.params['backbone']}/fold-{fold}/oof.npy"
-        probabilities = read_array(cached(repo, run.lock, path), np.float16)
+    for fold, tiles in run.outputs.tiles.groupby("fold"):
+        path = f"models/{run.outputs.backbone}/fold-{fold}/oof.npy"
+        probabilities = read_array(cached(repo, run.outputs.lock, path), np.float16)
         for row, tile in enumerate(tiles["id"]):
             if tile in wanted:
                 found[tile] = np.rint(255 * probabilities[row].astype(np.float32))

@@ -1,7 +1,6 @@
 """Models that are in the registry already: found by their run or their URI, and fetched."""
 
 import re
-import tempfile
 from pathlib import Path
 
 import mlflow
@@ -71,8 +70,7 @@ def registered(run: str) -> str | None:
         TrackingError: The store does not work.
     """
     store = own_store()
-    with tempfile.TemporaryDirectory() as artifacts:
-        [one] = choose(store, [run], Path(artifacts))
+    [one] = choose(store, [run])
     found = version_of(store, one.run.info.run_id)
     return found and f"models:/{found.name}/{found.version}"
 

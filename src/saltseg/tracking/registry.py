@@ -23,8 +23,8 @@ from saltseg.errors import DataError
 from saltseg.inference.files import read_facts
 from saltseg.nets.blueprint import BLUEPRINT, Blueprint
 from saltseg.nets.encoders import SOURCES
-from saltseg.tracking.contestants import TrackedRun, labels, obstacles
-from saltseg.tracking.lookup import choose, fetch
+from saltseg.tracking.comparable import ShownRun, labels, obstacles
+from saltseg.tracking.lookup import choose, shown_run
 from saltseg.tracking.registered import MODEL, version_of
 from saltseg.tracking.store import Store, own_store, store_errors
 from saltseg.tracking.uri import folder_name
@@ -91,13 +91,11 @@ def register_model(run: str, folder: Path, force: bool) -> Registered:
     """
     store, facts = own_store(), read_facts(folder)
     known = store.find(kind="experiment", key=str(facts.key))
-    with tempfile.TemporaryDirectory() as artifacts:
-        into = Path(artifacts)
-        one = fetch(store, known[0], into) if known else choose(store, [run], into)[0]
-        return register(store, one, folder, force)
+    one = shown_run(store, known[0]) if known else choose(store, [run])[0]
+    return register(store, one, folder, force)
 
 
-def register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Registered:
+def register(store: Store, run: ShownRun, folder: Path, force: bool) -> Registered:
     """Put a model into the registry of a store; see `register_model`.
 
     Args:
@@ -120,7 +118,7 @@ def register(store: Store, run: TrackedRun, folder: Path, force: bool) -> Regist
     return Registered(name, str(version.version), new, champion, reason)
 
 
-def _log(store: Store, run: TrackedRun, folder: Path) -> None:
+def _log(store: Store, run: ShownRun, folder: Path) -> None:
     """Log the model to its run."""
     with tempfile.TemporaryDirectory() as temporary:
         saved = Path(temporary) / MODEL
@@ -128,7 +126,7 @@ def _log(store: Store, run: TrackedRun, folder: Path) -> None:
         store.client.log_artifacts(run.run.info.run_id, str(saved), MODEL)
 
 
-def _add(store: Store, name: str, run: TrackedRun) -> ModelVersion:
+def _add(store: Store, name: str, run: ShownRun) -> ModelVersion:
     """Register the model that was logged to a run."""
     client, run_id = store.client, run.run.info.run_id
     if not _model(client, name):
@@ -204,7 +202,7 @@ def _model(client: MlflowClient, name: str) -> RegisteredModel | None:
         return None
 
 
-def _contest(store: Store, name: str, version: ModelVersion, run: TrackedRun) -> tuple[bool, str]:
+def _contest(store: Store, name: str, version: ModelVersion, run: ShownRun) -> tuple[bool, str]:
     """Whether a version takes the place of the champion, and why."""
     model = _model(store.client, name)
     if model is None or CHAMPION not in model.aliases:
@@ -217,17 +215,16 @@ def _contest(store: Store, name: str, version: ModelVersion, run: TrackedRun) ->
     gone = f"the run of version {champion.version}, the champion, is gone; --force replaces it"
     if not champion.run_id:
         return False, gone
-    with tempfile.TemporaryDirectory() as temporary:
-        try:
-            other = fetch(store, store.client.get_run(champion.run_id), Path(temporary))
-        except (DataError, MlflowException):
-            return False, gone
-        if other.run.info.lifecycle_stage == "deleted":
-            return False, gone
-        return _beats([run, other])
+    try:
+        other = shown_run(store, store.client.get_run(champion.run_id))
+    except (DataError, MlflowException):
+        return False, gone
+    if other.run.info.lifecycle_stage == "deleted":
+        return False, gone
+    return _beats([run, other])
 
 
-def _beats(runs: Sequence[TrackedRun]) -> tuple[bool, str]:
+def _beats(runs: Sequence[ShownRun]) -> tuple[bool, str]:
     """Whether the first run is at least as good as the second, where they can be compared."""
     if reasons := obstacles(runs):
         return False, f"it cannot be compared with the champion: {'; '.join(reasons)}"

@@ -57,19 +57,28 @@ class Store(NamedTuple):
 
     def find(self, **tags: str) -> list[Run]:
         """Runs with these tags, newest first."""
+        return list(self.each(tags))
+
+    def each(self, tags: Mapping[str, str], *, finished: bool = False) -> Iterator[Run]:
+        """The same one by one, asked for page by page.
+
+        Args:
+            tags: Only those with these.
+            finished: Only those that have ended well.
+        """
+        asked = {f"tags.`{name}`": value for name, value in tags.items()}
+        asked |= {"attributes.status": "FINISHED"} if finished else {}
         # A filter has no way to write an apostrophe.
-        asked = {name: value for name, value in tags.items() if "'" not in value}
-        wanted = " and ".join(f"tags.`{name}` = '{value}'" for name, value in asked.items())
-        found: list[Run] = []
+        terms = [f"{key} = '{value}'" for key, value in asked.items() if "'" not in value]
         token = None
         while True:
             page = self.client.search_runs(
-                [self.experiment], wanted, max_results=PAGE, page_token=token
+                [self.experiment], " and ".join(terms), max_results=PAGE, page_token=token
             )
-            found += [run for run in page if tags.items() <= run.data.tags.items()]
+            yield from (run for run in page if tags.items() <= run.data.tags.items())
             token = page.token
             if not token:
-                return found
+                return
 
     def files(self, run_id: str) -> set[str]:
         """Names of a run's artifacts."""
