@@ -7,6 +7,7 @@ from keras import layers
 
 from saltseg.nets.encoders import build_backbone, scale_input, tapped
 from saltseg.nets.initial import load_initial
+from saltseg.nets.kernels import normalise_by_kernels
 from saltseg.params import BackboneRow, Model
 
 
@@ -44,7 +45,9 @@ def build_unet(
     x = layers.SpatialDropout2D(options.dropout, name="dropout")(x)
     outputs = layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="probability")(x)
     model = keras.Model(inputs, outputs, name="unet")
-    set_batchnorm_momentum(model, options.batchnorm_momentum)
+    for part in (model, model.get_layer("encoder")):
+        normalise_by_kernels(part)
+        set_batchnorm_momentum(part, options.batchnorm_momentum)
     return model
 
 
@@ -68,11 +71,11 @@ def bottleneck_block(x: keras.KerasTensor, filters: int, name: str) -> keras.Ker
 
 
 def set_batchnorm_momentum(model: keras.Model, momentum: float) -> None:
-    """Give every batch normalisation of the network the same momentum.
+    """Give every batch normalisation of a network the same momentum.
 
     `keras.applications` fixes 0.99 or 0.999, so that after a hundred steps validation still
     runs on statistics of the initial network.
     """
-    for layer in [*model.layers, *model.get_layer("encoder").layers]:
+    for layer in model.layers:
         if isinstance(layer, layers.BatchNormalization):
             layer.momentum = momentum

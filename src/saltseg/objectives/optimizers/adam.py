@@ -2,9 +2,10 @@
 
 import keras
 
+from saltseg.nets.kernels import Adam
 from saltseg.params import Train
 
 
 def make(options: Train) -> keras.optimizers.Optimizer:
     """Adam that begins at `train.learning_rate`."""
-    return keras.optimizers.Adam(options.learning_rate)
+    return Adam(options.learning_rate)
