@@ -21,6 +21,7 @@ FOREIGN = {
     "nnx_enabled": True,
 }
 NETWORK = """
+import os
 from saltseg.training.runtime import prepare_engine
 prepare_engine(seed=1, threads=1)
 import keras
@@ -29,6 +30,7 @@ from saltseg.params import backbone_row
 network = build_backbone(backbone_row("plain"), 32, 2)
 config = keras.config
 print(config.backend(), config.epsilon(), config.max_epochs(), config.dtype_policy().name)
+print(os.environ["TF_ENABLE_ONEDNN_OPTS"])
 print(network.output_shape, network.weights[0].shape, network.weights[0].dtype)
 """
 IMPORT = """
@@ -60,6 +62,7 @@ def test_settings_of_the_machine_are_overruled(tmp_path: Path) -> None:
     done = run(NETWORK, tmp_path, KERAS_BACKEND="jax", KERAS_MAX_EPOCHS="1", KERAS_NNX_ENABLED="1")
     assert done.stdout.splitlines() == [
         "tensorflow 1e-07 None float32",
+        "1",
         "(None, 1, 1, 128) (3, 3, 2, 16) float32",
     ]
     assert done.stderr.splitlines() == [

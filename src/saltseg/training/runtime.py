@@ -16,7 +16,11 @@ ENGINE = "tensorflow"
 _OVERRULED = ("KERAS_BACKEND", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 """Variables by which Keras would use another engine, or train less than params.yaml says."""
 
-_OPTIONS = ("DNNL_", "ONEDNN_", "TF_ENABLE_ONEDNN_OPTS", "TF_XLA_FLAGS", "XLA_FLAGS")
+_ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
+"""Variable that turns on oneDNN, which TensorFlow does by itself only on CPUs with AVX-512 VNNI; on
+others it is faster all the same (benchmarks/kernels.py), so here it is on unless it is set."""
+
+_OPTIONS = ("DNNL_", "ONEDNN_", _ONEDNN, "TF_XLA_FLAGS", "XLA_FLAGS")
 """What variables begin with that make TensorFlow round otherwise."""
 
 
@@ -82,6 +86,7 @@ def _import_keras() -> None:
             print(f"{name}={value} is ignored; see docs/reliability.md", file=sys.stderr)
     # NNX is a matter of JAX; with it on, Keras asks for a package that nothing else needs.
     os.environ |= {"KERAS_BACKEND": ENGINE, "KERAS_NNX_ENABLED": "false"}
+    os.environ.setdefault(_ONEDNN, "1")
     try:
         with silent_native_stderr():
             import keras
@@ -112,7 +117,7 @@ def engine_facts(threads: int | None) -> dict[str, str]:
     Returns:
         `engine`, `engine_version`, `keras_version`, `numpy_version`, `opencv_version` (it moves
         and resizes tiles), `device` (cpu or gpu), `threads`, and `engine_options`, variables that
-        make it round otherwise.
+        make it round otherwise than ours do.
     """
     import cv2
     import keras
@@ -120,7 +125,11 @@ def engine_facts(threads: int | None) -> dict[str, str]:
 
     engine = keras.backend.backend()
     module = __import__(engine)
-    options = [f"{key}={value}" for key, value in os.environ.items() if key.startswith(_OPTIONS)]
+    options = [
+        f"{key}={value}"
+        for key, value in os.environ.items()
+        if key.startswith(_OPTIONS) and (key, value) != (_ONEDNN, "1")
+    ]
     return {
         "engine": engine,
         "engine_version": str(module.__version__),
