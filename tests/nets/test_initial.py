@@ -182,7 +182,7 @@ def some_array(file: h5py.File) -> str:
         ("not a number", "some are no finite numbers"),
     ],
 )
-def test_hostile_files(weights: Path, tmp_path: Path, kind: str, reason: str) -> None:
+def test_malicious_files(weights: Path, tmp_path: Path, kind: str, reason: str) -> None:
     path = tmp_path / "plain.weights.h5"
     path.write_bytes(weights.read_bytes())
     with h5py.File(path, "a") as file:

@@ -143,7 +143,7 @@ def npy(descr: str, shape: str, body: bytes = bytes(64)) -> bytes:
         "unknown version",
     ],
 )
-def test_hostile_array(tmp_path: Path, content: bytes) -> None:
+def test_malicious_array(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "images.npy"
     path.write_bytes(content)
     refused(lambda: read_array(path), f"{path}: no readable array (")
@@ -173,7 +173,7 @@ def test_what_is_no_file(survey: Path, name: str, make: Callable[[Path], None]) 
         (["a,1,0,5,6", "b,1,0"], "no readable table (its rows are longer than its header)"),
     ],
 )
-def test_hostile_tiles(tmp_path: Path, rows: list[str], expected: str) -> None:
+def test_malicious_tiles(tmp_path: Path, rows: list[str], expected: str) -> None:
     path = tmp_path / "tiles.csv"
     path.write_text("\n".join(["id,z,coverage", *rows]))
     refused(lambda: read_tiles(tmp_path), str(path), expected)
@@ -193,7 +193,7 @@ def test_hostile_tiles(tmp_path: Path, rows: list[str], expected: str) -> None:
         ("0,", "column coverage_class"),
     ],
 )
-def test_hostile_folds(tmp_path: Path, row: str, expected: str) -> None:
+def test_malicious_folds(tmp_path: Path, row: str, expected: str) -> None:
     path = tmp_path / "folds.csv"
     path.write_text(f"id,fold,coverage_class\na,{row}\n")
     refused(lambda: read_table(path, ("id", "fold", "coverage_class")), str(path), expected)

@@ -1,4 +1,4 @@
-"""Weights from a file that nobody vouches for."""
+"""Weights from a file that may be damaged or malicious."""
 
 import math
 import warnings
@@ -26,11 +26,11 @@ def load_weights(model: keras.Model, path: Path) -> None:
             raise ValueError("a folder, a pipe or a device")
         _check_plain(path, model)
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # one line a layer that does not fit; we tell it in one
+            warnings.simplefilter("ignore")  # a line for each layer that does not fit; ours is one
             model.load_weights(path)
         if not all(np.isfinite(value).all() for value in model.get_weights()):
             raise ValueError("some are no finite numbers")
-    except Exception as error:  # Keras trusts the file: what a hostile one raises has no end
+    except Exception as error:  # Keras trusts the file, and may raise anything
         reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         reason = "".join(c if c.isprintable() else "?" for c in reason[:300])
         raise ValueError(reason) from None

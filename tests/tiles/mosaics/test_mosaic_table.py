@@ -42,7 +42,7 @@ def test_copies_are_told_apart() -> None:
 
 
 @pytest.mark.parametrize("row", ["a,-1,0,0", "a,0,0.5,0", "a,0,0,x", ",0,0,0"])
-def test_hostile_rows(tmp_path: Path, row: str) -> None:
+def test_malicious_rows(tmp_path: Path, row: str) -> None:
     path = tmp_path / "mosaics.csv"
     path.write_text(f"id,group,row,column\n{row}\n")
     with pytest.raises(DataError, match="holds something else than"):

@@ -94,7 +94,7 @@ def test_every_usual_form_is_read(tmp_path: Path, content: bytes) -> None:
         "many times the same",
     ],
 )
-def test_hostile_content(tmp_path: Path, content: bytes, expected: str) -> None:
+def test_malicious_content(tmp_path: Path, content: bytes, expected: str) -> None:
     path = tmp_path / "depths.csv"
     path.write_bytes(content)
     refused(path, expected)
