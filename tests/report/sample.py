@@ -14,6 +14,7 @@ from saltseg.comparison.networks import (
     DisputedTile,
     Interval,
 )
+from saltseg.scoring.scores import TILE_SCORES
 
 LONG = "resnet50 undrafted-jacklig"
 COST = Cost(parameters=24_972_225, gflops=0.2217, epoch_seconds=1.94, peak_memory_mib=1843.2)
@@ -37,6 +38,7 @@ def contestant(label: str, skill: float = 0.0, folds: int = 3, cost: Cost = COST
             "dice": 2 * iou / (1 + iou),
         }
     )
+    tiles = tiles.assign(**{one.name: iou for one in TILE_SCORES if one.name not in tiles})
     epochs = [(fold, epoch) for fold in range(folds) for epoch in range(1, 11 - fold)]
     curves = pd.DataFrame(epochs, columns=["fold", "epoch"])
     rise = (0.5 + skill) * (1 - np.exp(-curves["epoch"] / 4)) + 0.03 * curves["fold"]
@@ -52,7 +54,7 @@ def with_holdout(one: Contestant) -> Contestant:
 
 def comparison(first: Contestant, second: Contestant) -> Comparison:
     """Means as they are, intervals of a made-up width."""
-    differences = tuple(_difference(first, second, name) for name in ("map_iou", "iou", "dice"))
+    differences = tuple(_difference(first, second, score.name) for score in TILE_SCORES)
     scores = first.tiles[["coverage_class"]].assign(
         first=first.tiles["map_iou"], second=second.tiles["map_iou"]
     )

@@ -36,12 +36,14 @@ def test_scores_by_hand() -> None:
 
 
 def test_empty_against_empty_is_perfect() -> None:
-    assert tile_scores(counts((0, 0, 0))).iloc[0].tolist() == [1, 1, 1]
+    perfect = {score.name: int(score.higher_is_better) for score in TILE_SCORES}
+    assert tile_scores(counts((0, 0, 0))).iloc[0].to_dict() == perfect
 
 
 @pytest.mark.parametrize("row", [(0, 1, 0), (0, 0, 1)], ids=["false alarm", "missed pixel"])
 def test_one_wrong_pixel_beside_empty_is_zero(row: tuple[int, int, int]) -> None:
-    assert tile_scores(counts(row)).iloc[0].tolist() == [0, 0, 0]
+    worst = {score.name: int(not score.higher_is_better) for score in TILE_SCORES}
+    assert tile_scores(counts(row)).iloc[0].to_dict() == worst
 
 
 @pytest.mark.parametrize(
