@@ -13,6 +13,7 @@ Example:
 
 import argparse
 import json
+import sys
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -20,6 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from saltseg.files import require_space, staged_folder
+from saltseg.machine import emulated
 from saltseg.params import Params, backbone_row, load_params
 from saltseg.root import at_root
 from saltseg.tiles.folds.table import read_folds
@@ -59,6 +61,8 @@ def main(argv: list[str] | None = None) -> None:
         source = SOURCES[backbone_row(params.backbone).source]
         title = f"{params.backbone} fold {fold}"
         engine = engine_facts(params.train.threads) | source.versions()
+        if slow := emulated(params.train.precision, engine["device"]):
+            print(slow, file=sys.stderr)
         key = fold_key(fold, inputs, engine)
         check = partial(require_unchanged, stage, inputs, title)
         with owned(key, title, by_name(inputs, engine)) as folder:

@@ -30,6 +30,7 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
 
 NEED_A_PROJECT = {
     "compare": ["a", "b"],
+    "doctor": [],
     "export": ["--out", "x"],
     "predict": ["x.png", "--out", "x"],
     "register": [],

@@ -17,6 +17,7 @@ from saltseg.inference.files import (
     read_folder,
 )
 from saltseg.inference.model import Facts, KnownModel, SaltModel
+from saltseg.machine import Precision
 from saltseg.root import WORKSPACE
 from saltseg.training.runtime import import_engine
 
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
 _OTHER = "; or name another run, or a model's files"
 
 
-def load(run_or_folder: str | Path = WORKSPACE, repeatable: bool = False) -> SaltModel:
+def load(
+    run_or_folder: str | Path = WORKSPACE,
+    repeatable: bool = False,
+    precision: Precision = "float32",
+) -> SaltModel:
     """Load a trained model.
 
     Args:
@@ -35,6 +40,7 @@ def load(run_or_folder: str | Path = WORKSPACE, repeatable: bool = False) -> Sal
             ONNX file. A folder goes before a run of its name, but for `workspace`.
         repeatable: Fix threads and the order of sums, so that the same pictures give the same
             bytes; only before Keras has computed anything in this process.
+        precision: What the networks compute in, whatever they were trained in; not for ONNX files.
 
     Returns:
         A model whose `predict` takes pictures, (N, H, W) uint8, of any size.
@@ -46,31 +52,35 @@ def load(run_or_folder: str | Path = WORKSPACE, repeatable: bool = False) -> Sal
     path = Path(run_or_folder)
     in_files = path.suffix == ".onnx" or path.is_dir()
     if isinstance(run_or_folder, Path) or (in_files and run_or_folder not in ("", WORKSPACE)):
-        return load_models(path, repeatable)
-    return load_run(run_or_folder, repeatable)
+        return load_models(path, repeatable, precision)
+    return load_run(run_or_folder, repeatable, precision)
 
 
-def load_run(run: str, repeatable: bool = False) -> SaltModel:
+def load_run(run: str, repeatable: bool = False, precision: Precision = "float32") -> SaltModel:
     """Load the model of a run, whatever folder has its name; see `load`.
 
     Args:
         run: As in `load`, no file.
         repeatable: As there.
+        precision: As there.
 
     Raises:
         SaltsegError: As there.
     """
     with model_folder(run) as folder:
-        return load_models(folder, repeatable)
+        return load_models(folder, repeatable, precision)
 
 
 @contextmanager
-def open_model(run: str, models: Path | None) -> Iterator[KnownModel]:
+def open_model(
+    run: str, models: Path | None, precision: Precision = "float32"
+) -> Iterator[KnownModel]:
     """Find a model whose networks are loaded only when they are asked for, in this context.
 
     Args:
         run: As in `load`, no file.
         models: A folder of folds, or an ONNX file, in place of a run.
+        precision: As in `load`.
 
     Yields:
         A model that repeats to the byte.
@@ -79,7 +89,7 @@ def open_model(run: str, models: Path | None) -> Iterator[KnownModel]:
         SaltsegError: There is no such model.
     """
     with nullcontext(models) if models else model_folder(run) as folder:
-        yield open_models(folder, repeatable=True)
+        yield open_models(folder, repeatable=True, precision=precision)
 
 
 def export_model(run: str, models: Path | None, out: Path | None, onnx: Path | None) -> list[Path]:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from saltseg.machine import Precision
 from saltseg.nets.encoders import build_backbone
 from saltseg.nets.unet import bottleneck_block, build_unet
 from saltseg.params import Params, backbone_row
@@ -31,6 +32,22 @@ def test_any_number_of_channels(params: Params, name: str, channels: int) -> Non
     model = build_unet(backbone_row(name), 32, channels, params.model)
     tiles = np.zeros((3, 32, 32, channels), np.uint8)
     assert np.asarray(model(tiles, training=False)).shape == (3, 32, 32, 1)
+
+
+@pytest.mark.parametrize("precision", ["mixed_bfloat16", "mixed_float16"])
+def test_half_precision_is_for_what_computes(params: Params, precision: Precision) -> None:
+    whole = build_unet(backbone_row("plain"), 32, 3, params.model)
+    half = build_unet(backbone_row("plain"), 32, 3, params.model, precision=precision)
+    layers = [*half.layers, *half.get_layer("encoder").layers]
+    in_float32 = {one.name for one in layers if one.compute_dtype == "float32"}
+    assert in_float32 == {"input_scaling", "probability"}
+    assert {variable.dtype for variable in half.trainable_variables} == {"float32"}
+    assert keras.config.dtype_policy().name == "float32"
+    half.set_weights(whole.get_weights())
+    tiles = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 3), np.uint8)
+    one, other = (np.asarray(model(tiles, training=False)) for model in (whole, half))
+    assert other.dtype == np.float32
+    assert 0 < np.abs(one - other).max() < 0.05
 
 
 def test_every_channel_counts(params: Params) -> None:

@@ -22,7 +22,7 @@ CHANGED = f"train: plain fold 0: {LOSS} changed while it trained, so nothing"
 
 @pytest.fixture(scope="module")
 def torn(tmp_path_factory: pytest.TempPathFactory) -> Victim:
-    return victim(tmp_path_factory.mktemp("resume"), "plain", 32)
+    return victim(tmp_path_factory.mktemp("resume"))
 
 
 def test_the_training_has_much_to_remember(torn: Victim) -> None:

@@ -13,11 +13,13 @@ from saltseg.params import BackboneRow, Params
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 # They decide no number: errors, atomic writes, checking of parameters, where the state of a
-# training is kept; what DVC and MLflow record, and what the terminal shows.
+# training is kept; what is said of the CPU; what DVC and MLflow record, and what the terminal
+# shows.
 NO_NUMBERS = {
     "saltseg.array_types",
     "saltseg.errors",
     "saltseg.files",
+    "saltseg.machine",
     "saltseg.params",
     "saltseg.quiet",
     "saltseg.root",

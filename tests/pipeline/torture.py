@@ -15,10 +15,11 @@ import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, get_args
 
 import pandas as pd
 
+from saltseg.machine import Precision
 from tests.pipeline.projects import Project, make_project
 
 SETTINGS = {
@@ -122,10 +123,13 @@ def best_epoch(folder: Path) -> int:
     return int(history["epoch"][history["val_map_iou"].idxmax()])
 
 
-def victim(folder: Path, backbone: str, side: int) -> Victim:
+def victim(
+    folder: Path, backbone: str = "plain", side: int = 32, precision: Precision = "float32"
+) -> Victim:
     """Make a project and train its fold 0 once without disturbance."""
     project = make_project(folder / "project")
-    project.set_params(backbone=backbone, preprocess={"side": side}, train=SETTINGS)
+    train = SETTINGS | {"precision": precision}
+    project.set_params(backbone=backbone, preprocess={"side": side}, train=train)
     project.run("dvc", "repro", "preprocess", "split", "weights")
     log = folder / "train.log"
     training = start(project, log.open("w"))
@@ -141,12 +145,13 @@ def main() -> None:
     parser.add_argument("--kills", type=int, default=20)
     parser.add_argument("--backbone", default="plain")
     parser.add_argument("--side", type=int, default=32)
+    parser.add_argument("--precision", default="float32", choices=get_args(Precision))
     parser.add_argument("--seed", type=int, default=int(time.time()), help="of the moments")
     options = parser.parse_args()
     print(f"moments of seed {options.seed}", flush=True)
     moments = random.Random(options.seed)
     with tempfile.TemporaryDirectory() as folder:
-        torn = victim(Path(folder), options.backbone, options.side)
+        torn = victim(Path(folder), options.backbone, options.side, options.precision)
         best, weights = best_epoch(torn.fold), torn.expected["best.weights.h5"]
         print(f"never killed: {torn.seconds:.1f} s, weights {weights} of epoch {best}", flush=True)
         equal = 0

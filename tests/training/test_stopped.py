@@ -2,6 +2,7 @@
 
 from io import StringIO
 from pathlib import Path
+from typing import get_args
 
 import keras
 import numpy as np
@@ -9,6 +10,7 @@ import pandas as pd
 import pytest
 
 from saltseg.errors import TrainingError
+from saltseg.machine import Precision
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
 from saltseg.training.fit import FoldData, train_fold
@@ -47,11 +49,17 @@ class Lost(keras.callbacks.Callback):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("eager")
+@pytest.mark.parametrize("precision", get_args(Precision))
 def test_stopped_training_gives_what_it_had_given_anyway(
-    data: FoldData, small: Params, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    data: FoldData,
+    small: Params,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    precision: Precision,
 ) -> None:
     """Stopped in epochs 2 and 3; the network has dropout, so its seeds must go on too."""
-    params = small.model_copy(update={"train": small.train.model_copy(update={"epochs": 3})})
+    options = small.train.model_copy(update={"epochs": 3, "precision": precision})
+    params = small.model_copy(update={"train": options})
     whole = train_fold(data, params, "plain", States(tmp_path / "whole"))
     for epoch in (2, 3):
         with pytest.raises(KeyboardInterrupt):
@@ -59,6 +67,7 @@ def test_stopped_training_gives_what_it_had_given_anyway(
     torn = train_fold(data, params, "plain", States(tmp_path / "torn"))
     assert "plain: goes on after epoch 2" in capsys.readouterr().out
     again = train_fold(data, params, "plain", States(tmp_path / "torn"))
+    assert whole.history["loss"].iloc[2] < whole.history["loss"].iloc[0]
     for result in (torn, again):
         pd.testing.assert_frame_equal(result.history, whole.history, check_exact=True)
         np.testing.assert_array_equal(result.probabilities, whole.probabilities)

@@ -8,6 +8,7 @@ import typer
 from saltseg.cli.app import app, in_project
 from saltseg.errors import one_line_errors
 from saltseg.inference import defaults
+from saltseg.machine import Precision
 
 _Run = Annotated[
     str,
@@ -85,6 +86,10 @@ _Format = Annotated[
         help="What the floats of a SEG-Y file are, whatever its header and they themselves say.",
     ),
 ]
+_Precision = Annotated[
+    Precision,
+    typer.Option(help="What the networks compute in; `saltseg doctor` says what is fast here."),
+]
 _Overwrite = Annotated[
     bool, typer.Option("--overwrite", help="Begin anew: remove what was predicted before.")
 ]
@@ -112,6 +117,7 @@ def predict(
     line: _Line = False,
     format_: _Format = None,
     batch_size: _Batch = defaults.BATCH_SIZE,
+    precision: _Precision = "float32",
     overwrite: _Overwrite = False,
 ) -> None:
     """Find salt in pictures and sections of any size, with the networks of all folds.
@@ -134,7 +140,7 @@ def predict(
         options = PredictOptions(flip, overlap, batch_size)
         output = OutputOptions(threshold, probabilities, overwrite)
         # What can be refused is refused before Keras, which takes seconds to import.
-        with open_inputs(inputs, reading) as found, open_model(run, models) as model:
+        with open_inputs(inputs, reading) as found, open_model(run, models, precision) as model:
             table = predict_into(out, model, found, options, output)
         salt = int((table["coverage"] > 0).sum())
         used = model.threshold if threshold is None else threshold
@@ -159,6 +165,7 @@ def submit(
     flip: _Flip = False,
     depths: _Depths = None,
     batch_size: _Batch = defaults.BATCH_SIZE,
+    precision: _Precision = "float32",
 ) -> None:
     """Write a submission to the TGS competition; stopped, the same command goes on."""
     with one_line_errors("saltseg submit"):
@@ -167,7 +174,7 @@ def submit(
         from saltseg.trained import open_model
 
         options, ids = PredictOptions(flip, batch_size=batch_size), sample or find_sample(test)
-        with open_model(run, models) as model:
+        with open_model(run, models, precision) as model:
             salt, tiles = write_submission(out, test, ids, model, options, threshold, depths)
         order = f"in the order of {ids}" if ids else "sorted by id"
         print(f"{model.facts.name}: salt in {salt} of {tiles} tiles, {order}: {out}")

@@ -10,16 +10,20 @@ from saltseg.array_types import Bytes
 from saltseg.errors import WeightsError
 from saltseg.inference.model import Networks
 from saltseg.inference.windows import Floats
+from saltseg.machine import Precision
 from saltseg.nets.blueprint import Blueprint
 from saltseg.nets.weights_file import load_weights
 
 
-def ensemble(blueprint: Blueprint, weights: Sequence[Path]) -> keras.Model:
+def ensemble(
+    blueprint: Blueprint, weights: Sequence[Path], precision: Precision = "float32"
+) -> keras.Model:
     """The mean probability of networks of one kind.
 
     Args:
         blueprint: Of each network.
         weights: A file for each of them, one or several.
+        precision: What they compute in.
 
     Returns:
         A model (B, S, S, C) uint8 -> (B, S, S, 1) float32.
@@ -30,7 +34,7 @@ def ensemble(blueprint: Blueprint, weights: Sequence[Path]) -> keras.Model:
     folds = []
     for number, path in enumerate(weights):
         try:
-            network = blueprint.build()
+            network = blueprint.build(precision)
             load_weights(network, path)
         # A blueprint may ask Keras for anything.
         except (ValueError, TypeError, AttributeError) as error:

@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from saltseg.errors import WeightsError
+from saltseg.errors import DataError, WeightsError
 from saltseg.files import digest_of
 from saltseg.inference.model import Facts, KnownModel, SaltModel
+from saltseg.machine import Precision
 from saltseg.nets.blueprint import BLUEPRINT, WEIGHTS, Blueprint
 from saltseg.settings import read_settings
 from saltseg.training.runtime import import_engine, prepare_engine
@@ -23,10 +24,12 @@ class StoredModel(KnownModel):
     Attributes:
         weights: A file for each fold.
         repeatable: As in `open_models`.
+        precision: As there.
     """
 
     weights: Sequence[Path]
     repeatable: bool
+    precision: Precision
 
     def load(self) -> SaltModel:
         """Import Keras and build the networks."""
@@ -36,16 +39,20 @@ class StoredModel(KnownModel):
             import_engine()
         from saltseg.inference.ensemble import ensemble, networks
 
-        found = networks(ensemble(self.blueprint, self.weights))
+        found = networks(ensemble(self.blueprint, self.weights, self.precision))
         return SaltModel(self.blueprint, self.facts, self.digest, found)
 
 
-def load_models(path: Path, repeatable: bool = False) -> SaltModel:
+def load_models(
+    path: Path, repeatable: bool = False, precision: Precision = "float32"
+) -> SaltModel:
     """Load a model from files; as `open_models`, networks and all."""
-    return open_models(path, repeatable).load()
+    return open_models(path, repeatable, precision).load()
 
 
-def open_models(path: Path, repeatable: bool = False) -> KnownModel:
+def open_models(
+    path: Path, repeatable: bool = False, precision: Precision = "float32"
+) -> KnownModel:
     """Read what there is to know of a model, without Keras, which takes seconds to import.
 
     Args:
@@ -53,11 +60,15 @@ def open_models(path: Path, repeatable: bool = False) -> KnownModel:
             folds, such as models/BACKBONE or one from `saltseg export`; or an ONNX file of those.
         repeatable: Fix threads and the order of sums, so that the same pictures give the same
             bytes; only before Keras has computed anything in this process.
+        precision: What the networks compute in, whatever they were trained in.
 
     Raises:
+        DataError: An ONNX file in another precision than it was written in.
         WeightsError: There is no such model, or its files are damaged or do not belong together.
     """
     if path.suffix == ".onnx":
+        if precision != "float32":
+            raise DataError(f"{path}: computes in float32; for {precision} name a run or a folder")
         from saltseg.inference.onnx import load_onnx
 
         return load_onnx(path)
@@ -68,8 +79,9 @@ def open_models(path: Path, repeatable: bool = False) -> KnownModel:
             f"{lost}: not the weights of this network (no such file); copy the whole folder of the"
             " fold again, or `dvc repro`"
         )
-    digest = digest_of(weights, blueprint.model_dump_json())
-    return StoredModel(blueprint, facts, digest, weights, repeatable)
+    text = blueprint.model_dump_json() + ("" if precision == "float32" else precision)
+    digest = digest_of(weights, text)
+    return StoredModel(blueprint, facts, digest, weights, repeatable, precision)
 
 
 def read_folder(folder: Path) -> tuple[Blueprint, list[Path]]:

@@ -95,7 +95,7 @@ class KnownModel:
     Attributes:
         blueprint: The networks and their input.
         facts: Name, threshold, and where it comes from.
-        digest: Of its files.
+        digest: Of its files, and of the precision where that is not float32.
     """
 
     blueprint: Blueprint

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import field_validator
 
 from saltseg.errors import WeightsError
+from saltseg.machine import Precision
 from saltseg.params import (
     BackboneRow,
     Channel,
@@ -82,7 +83,7 @@ class Blueprint(Strict):
         advice = "; a trained network comes with it, so copy its whole folder, or `dvc repro`"
         return read_settings(path, cls, WeightsError, advice)
 
-    def build(self) -> "keras.Model":
+    def build(self, precision: Precision = "float32") -> "keras.Model":
         """The network with random weights; see `build_unet`."""
         # To feed a network that was exported to ONNX takes no Keras.
         from saltseg.nets.unet import build_unet
@@ -94,7 +95,8 @@ class Blueprint(Strict):
             dropout=0,
             batchnorm_momentum=0,
         )
-        return build_unet(self.row, self.side, len(self.channels), options)
+        channels = len(self.channels)
+        return build_unet(self.row, self.side, channels, options, precision=precision)
 
     @property
     def side(self) -> int:

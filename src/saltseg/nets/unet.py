@@ -1,10 +1,13 @@
 """The U-Net: any encoder of the table, one decoder for all of them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import keras
 from keras import layers
 
+from saltseg.machine import Precision
 from saltseg.nets.encoders import build_backbone, scale_input, tapped
 from saltseg.nets.initial import load_initial
 from saltseg.nets.kernels import normalise_by_kernels
@@ -12,7 +15,12 @@ from saltseg.params import BackboneRow, Model
 
 
 def build_unet(
-    row: BackboneRow, size: int, channels: int, options: Model, initial: Path | None = None
+    row: BackboneRow,
+    size: int,
+    channels: int,
+    options: Model,
+    initial: Path | None = None,
+    precision: Precision = "float32",
 ) -> keras.Model:
     """Build the network.
 
@@ -25,6 +33,8 @@ def build_unet(
         channels: Input channels C.
         options: Decoder and regularisation.
         initial: File with the backbone's initial weights; None for random ones.
+        precision: What all layers compute in but the first and the last, which scale the input
+            and give the probability: those in float32, as all variables are.
 
     Returns:
         A model (B, S, S, C) uint8 grey levels -> (B, S, S, 1) float32 salt probability.
@@ -32,6 +42,28 @@ def build_unet(
     Raises:
         WeightsError: `initial` belongs to another network.
     """
+    with computing_in(precision):
+        model = _unet(row, size, channels, options, initial)
+    for part in (model, model.get_layer("encoder")):
+        normalise_by_kernels(part)
+        set_batchnorm_momentum(part, options.batchnorm_momentum)
+    return model
+
+
+@contextmanager
+def computing_in(precision: Precision) -> Iterator[None]:
+    """Let the layers that are made in this context compute in a precision."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(precision)
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def _unet(
+    row: BackboneRow, size: int, channels: int, options: Model, initial: Path | None
+) -> keras.Model:
     backbone = build_backbone(row, size, channels)
     if initial is not None:
         load_initial(backbone, row, initial)
@@ -44,11 +76,7 @@ def build_unet(
         x = bottleneck_block(x, filters, name=f"decoder{level}")
     x = layers.SpatialDropout2D(options.dropout, name="dropout")(x)
     outputs = layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="probability")(x)
-    model = keras.Model(inputs, outputs, name="unet")
-    for part in (model, model.get_layer("encoder")):
-        normalise_by_kernels(part)
-        set_batchnorm_momentum(part, options.batchnorm_momentum)
-    return model
+    return keras.Model(inputs, outputs, name="unet")
 
 
 def bottleneck_block(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:

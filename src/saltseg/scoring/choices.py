@@ -55,33 +55,58 @@ def score_choices(
     Returns:
         (choices, N) float64.
     """
-    by_threshold: dict[float, list[int]] = {}
-    for number, choice in enumerate(choices):
-        by_threshold.setdefault(choice.threshold, []).append(number)
-    counts = np.empty((len(choices), len(masks), 3), np.int64)
+    thresholds, sizes = sorted({c.threshold for c in choices}), sorted({c.region for c in choices})
+    kept = np.zeros((len(thresholds), len(sizes), len(masks), 2), np.int64)
     tiles = track(zip(masks, probabilities, strict=True), "choices", len(masks), transient=True)
     for tile, (mask, probability) in enumerate(tiles):
-        truth = mask > 0
-        for threshold, numbers in by_threshold.items():
-            areas, hits = _regions(truth, probability > threshold)
-            for number in numbers:
-                kept = areas >= choices[number].region
-                area, tp = areas[kept].sum(), hits[kept].sum()
-                if area < choices[number].mask:
-                    area = tp = 0
-                counts[number, tile] = tp, area - tp, truth.sum() - tp
-    table = pd.DataFrame(counts.reshape(-1, 3), columns=COUNTS)
-    scores = np.asarray(DECIDING.of(table), np.float64)
-    return scores.reshape(counts.shape[:2])
+        kept[:, :, tile] = _kept_regions(mask, probability, thresholds, np.array(sizes))
+    true = np.count_nonzero(masks, axis=(1, 2))
+    scores = np.empty((len(choices), len(masks)))
+    for number, (threshold, region, least) in enumerate(choices):
+        area, hits = kept[thresholds.index(threshold), sizes.index(region)].T
+        counts = np.stack([hits, area - hits, true - hits]) * (area >= least)
+        counts[2, area < least] = true[area < least]
+        scores[number] = DECIDING.of(pd.DataFrame(counts.T, columns=COUNTS))
+    return scores
 
 
-def _regions(
-    truth: NDArray[np.bool_], salt: NDArray[np.bool_]
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Pixels of each region of a prediction, corners connect, and how many of them are true."""
-    count, labels = cv2.connectedComponents(salt.astype(np.uint8))
-    areas = np.bincount(labels.ravel(), minlength=count)
-    return areas[1:], np.bincount(labels[truth], minlength=count)[1:]
+def _kept_regions(
+    mask: NDArray[np.uint8],
+    probability: NDArray[np.floating],
+    thresholds: Sequence[float],
+    sizes: NDArray[np.int64],
+) -> NDArray[np.int64]:
+    """Predicted pixels of one tile, and how many of them are true.
+
+    Args:
+        mask: (H, W), 0 = not salt.
+        probability: (H, W).
+        thresholds: In ascending order.
+        sizes: Pixels of the smallest region that is kept; regions may connect by corners.
+
+    Returns:
+        (thresholds, sizes, 2).
+    """
+    kept = np.zeros((len(thresholds), len(sizes), 2), np.int64)
+    limits = np.array(thresholds, probability.dtype)
+    if probability.dtype == np.float16:  # compares slowly
+        probability, limits = probability.astype(np.float32), limits.astype(np.float32)
+    # Pixels that any threshold takes: seldom many of a tile.
+    taken = np.flatnonzero(probability > limits[0])
+    truth, before = mask.ravel()[taken] > 0, 0
+    for number, limit in enumerate(limits):
+        salt = (probability > limit).view(np.uint8)
+        if not (size := cv2.countNonZero(salt)):
+            break  # nor is there any above a higher threshold
+        if size != before:
+            count, labels = cv2.connectedComponents(salt)
+            # Each region twice: its false pixels and its true ones.
+            regions = 2 * labels.ravel()[taken] + truth
+            wrong, hits = np.bincount(regions, minlength=2 * count).reshape(-1, 2)[1:].T
+            areas, before = wrong + hits, size
+        large = areas >= sizes[:, None]
+        kept[number, :, 0], kept[number, :, 1] = large @ areas, large @ hits
+    return kept
 
 
 def cross_fit(scores: NDArray[np.float64], folds: NDArray[np.int64]) -> dict[int, int]:

@@ -162,7 +162,8 @@ def _begin(
 def _compiled(params: Params, data: FoldData, initial: Path | None) -> keras.Model:
     keras.utils.set_random_seed(params.seed)
     side, channels = data.images.shape[1], data.images.shape[3]
-    model = build_unet(backbone_row(params.backbone), side, channels, params.model, initial)
+    row, precision = backbone_row(params.backbone), params.train.precision
+    model = build_unet(row, side, channels, params.model, initial, precision)
     model.compile(
         optimizer=make_optimizer(params.train),
         loss=make_loss(params.train),

@@ -110,7 +110,9 @@ class States:
             UnreadableStateError: The file is missing, torn, or of another network; the model may
                 then be changed in part.
         """
-        model.optimizer.build(model.trainable_variables)
+        # Twice, one that scales the loss would have two scales.
+        if not model.optimizer.built:
+            model.optimizer.build(model.trainable_variables)
         path = self._variables(epoch)
         try:
             # A zip: reading checks the checksum of every array.

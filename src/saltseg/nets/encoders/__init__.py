@@ -76,5 +76,6 @@ def scale_input(x: keras.KerasTensor, row: BackboneRow) -> keras.KerasTensor:
     else:
         mean, std = ([sum(values) / 3] * channels for values in (row.mean, row.std))
     offset = [-m / s for m, s in zip(mean, std, strict=True)]
-    x = layers.Rescaling([1 / s for s in std], offset, name="input_scaling")(x)
+    # In float32: in half precision grey levels would be rounded twice.
+    x = layers.Rescaling([1 / s for s in std], offset, dtype="float32", name="input_scaling")(x)
     return keras.ops.flip(x, axis=-1) if row.bgr and channels == 3 else x

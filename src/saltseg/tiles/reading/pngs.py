@@ -93,15 +93,15 @@ def mask_from_png(data: bytes, where: str) -> tuple[Bytes, bool]:
         DataError: Damaged, absurdly large, not grey, or rather a picture.
     """
     grey = _decode_grey(data, where, MAX_SIDE)
-    levels = np.unique(grey)
-    if len(levels) == 1 or (len(levels) == 2 and levels[0] == 0):
+    lowest, highest = int(grey.min()), int(grey.max())
+    if lowest == highest or np.all((grey == 0) | (grey == highest)):
         return (grey > 0).astype(np.uint8), False
-    top = float(levels[-1])
+    top = float(highest)
     between = np.mean((grey > top / 4) & (grey < 3 * top / 4))
     if between > _MOST_BETWEEN:
         raise DataError(
-            f"{where}: {len(levels)} grey levels from {levels[0]} to {levels[-1]}, {between:.0%} of"
-            " the pixels neither dark nor bright; expected a mask, 0 and one other level, so"
+            f"{where}: {len(np.unique(grey))} grey levels from {lowest} to {highest}, {between:.0%}"
+            " of the pixels neither dark nor bright; expected a mask, 0 and one other level, so"
             " replace this picture"
         )
     return (grey > top / 2).astype(np.uint8), True
@@ -126,14 +126,15 @@ def _decode_grey(data: bytes, where: str, most: int) -> MatLike:
         raise DataError(f"{where}: the PNG cannot be decoded; download or unpack it again")
     if picture.ndim == 2:
         return picture
-    colours, alpha = picture[..., :3], picture[..., 3:]
+    grey, green, red, *alpha = cv2.split(picture)
     opaque = 255 if picture.dtype == np.uint8 else 65535
-    if np.any(alpha != opaque) or np.any(colours != colours[..., :1]):
+    equal = np.array_equal(grey, green) and np.array_equal(grey, red)
+    if not equal or any(np.any(one != opaque) for one in alpha):
         raise DataError(
             f"{where}: a colour picture or one with transparency; expected grey or three equal"
             " channels, so convert it to grey"
         )
-    return picture[..., 0]
+    return grey
 
 
 def _chunks(data: bytes, where: str) -> Iterator[tuple[bytes, bytes]]:
