@@ -7,7 +7,9 @@ import pytest
 from saltseg import machine
 from saltseg.machine import Precision, cpu_instructions, cpu_model, emulated
 
-INTEL = "processor\t: 0\nmodel name\t: Some Xeon\nflags\t\t: fpu avx2 avx512f avx512_bf16 amx_bf16\n"
+INTEL = (
+    "processor\t: 0\nmodel name\t: Some Xeon\nflags\t\t: fpu avx2 avx512f avx512_bf16 amx_bf16\n"
+)
 AMD = "processor\t: 0\nmodel name\t: Some EPYC\nflags\t\t: fpu avx2 avx512fish\n"
 ARM = "processor\t: 0\nFeatures\t: fp asimd fphp sve bf16\n"
 

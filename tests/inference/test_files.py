@@ -8,7 +8,7 @@ import numpy as np
 import onnx
 import pytest
 
-from saltseg.errors import WeightsError
+from saltseg.errors import DataError, WeightsError
 from saltseg.inference.files import copy_model, load_models, read_facts, read_folder
 from saltseg.inference.model import Facts, SaltModel
 from tests.inference.sample import picture, write_models
@@ -72,6 +72,19 @@ def test_threshold_is_the_default_unless_it_is_told(models: Path, tmp_path: Path
     for told in (tmp_path / "out").glob("fold-*/blueprint.json"):
         told.write_text(told.read_text().replace('"height": 101', '"height": 150'))
     assert load_models(tmp_path / "out").digest != digest
+
+
+def test_in_half_precision_it_finds_about_the_same(
+    models: Path, both: SaltModel, onnx_file: Path
+) -> None:
+    half = load_models(models, precision="mixed_bfloat16")
+    found, expected = half.predict(TILES), both.predict(TILES)
+    assert found.dtype == np.float32
+    assert 0 < np.abs(found - expected).max() < 0.05
+    # Predictions of one are not gone on with by the other.
+    assert half.digest != both.digest
+    with pytest.raises(DataError, match=r"plain\.onnx: computes in float32; for mixed"):
+        load_models(onnx_file, precision="mixed_bfloat16")
 
 
 def test_onnx_gives_the_same_probabilities(both: SaltModel, onnx_file: Path) -> None:

@@ -7,7 +7,6 @@ objectives that may know an engine.
 from typing import Any
 
 import keras
-from keras import ops
 
 FUSED = keras.backend.backend() == "tensorflow"
 if FUSED:
@@ -43,13 +42,14 @@ class BatchNormalization(keras.layers.BatchNormalization):
         )
         if training:
             count = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
+            change = 1.0 - self.momentum
             # The operation gives the unbiased variance, and Keras keeps the biased one.
-            variance = fused.batch_variance * (count - 1) / count
-            for moving, new in (
-                (self.moving_mean, fused.batch_mean),
-                (self.moving_variance, variance),
+            biased = change * (1.0 - 1.0 / count)
+            for moving, new, share in (
+                (self.moving_mean, fused.batch_mean, change),
+                (self.moving_variance, fused.batch_variance, biased),
             ):
-                moving.assign(moving * self.momentum + new * (1.0 - self.momentum))
+                moving.assign(moving.value * self.momentum + new * share)
         return fused.y
 
 
@@ -59,24 +59,33 @@ class Adam(keras.optimizers.Adam):
     The same as Keras' to rounding, with the same variables.
     """
 
+    def apply(self, grads: Any, trainable_variables: Any = None) -> Any:
+        """Change all variables by their gradients; arguments as Keras'."""
+        if FUSED:
+            # Once, and not for each variable: what is traced takes its time.
+            step = tf.cast(self.iterations.value + 1, tf.float32)
+            betas = tf.constant([self.beta_1, self.beta_2])
+            self._shared = *tf.unstack(betas**step), *tf.unstack(betas), tf.constant(self.epsilon)
+        return super().apply(grads, trainable_variables)
+
     def update_step(self, gradient: Any, variable: Any, learning_rate: Any) -> None:
         """Change a variable by its gradient; arguments as Keras'."""
-        if not FUSED or self.amsgrad:
+        if not FUSED or self.amsgrad or variable.dtype != "float32":
             super().update_step(gradient, variable, learning_rate)
             return
         index = self._get_variable_index(variable)
-        step = ops.cast(self.iterations + 1, variable.dtype)
+        power_1, power_2, beta_1, beta_2, epsilon = self._shared
         tf.raw_ops.ResourceApplyAdam(
             var=variable.handle,
             m=self._momentums[index].value.handle,
             v=self._velocities[index].value.handle,
-            beta1_power=ops.power(ops.cast(self.beta_1, variable.dtype), step),
-            beta2_power=ops.power(ops.cast(self.beta_2, variable.dtype), step),
-            lr=ops.cast(learning_rate, variable.dtype),
-            beta1=self.beta_1,
-            beta2=self.beta_2,
-            epsilon=self.epsilon,
-            grad=ops.cast(gradient, variable.dtype),
+            beta1_power=power_1,
+            beta2_power=power_2,
+            lr=learning_rate,
+            beta1=beta_1,
+            beta2=beta_2,
+            epsilon=epsilon,
+            grad=gradient,
         )
 
 
