@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy import ndimage
 
 from saltseg.params import Choices
 from saltseg.scoring.choices import (
@@ -11,6 +12,7 @@ from saltseg.scoring.choices import (
     score_choices,
     summarise_choices,
 )
+from saltseg.scoring.scores import DECIDING, count_pixels
 
 
 def test_every_combination_once_nearest_to_the_fixed_one_first() -> None:
@@ -64,6 +66,36 @@ def test_empty_tiles_count_as_in_the_competition() -> None:
     probabilities[1, 0, 0] = 0.9
     scores = score_choices(masks, probabilities, [Choice(0.5), Choice(0.5, mask=2)])
     assert scores.tolist() == [[1, 0], [1, 1]]
+
+
+def plainly(mask: np.ndarray, probability: np.ndarray, choice: Choice) -> float:
+    """The metric of one tile by what the choice says, region by region."""
+    labels, count = ndimage.label(probability > choice.threshold, np.ones((3, 3)))
+    salt = np.zeros(mask.shape, bool)
+    for region in range(1, count + 1):
+        if (labels == region).sum() >= choice.region:
+            salt |= labels == region
+    if salt.sum() < choice.mask:
+        salt[:] = False
+    return float(DECIDING.of(count_pixels(mask[None], salt[None])).iloc[0])
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32])
+def test_all_at_once_is_one_by_one(dtype: type) -> None:
+    """On smooth noise, in steps, so that probabilities lie right on thresholds, too."""
+    draw = np.random.default_rng(0)
+    noise = ndimage.gaussian_filter(draw.normal(size=(12, 24, 24)), (0, 2, 2))
+    steps = np.clip(np.round(10 * (0.4 + 2 * noise)) / 10, 0, 1)
+    probabilities = steps.astype(dtype)
+    masks = (noise + 0.05 * draw.normal(size=noise.shape) > 0.05).astype(np.uint8)
+    offered = Choices(threshold=[0.1, 0.3, 0.6, 0.7], region=[5, 30], mask=[20, 60])
+    choices = all_choices(offered, 0.5)
+    expected = [
+        [plainly(*tile, choice) for tile in zip(masks, probabilities, strict=True)]
+        for choice in choices
+    ]
+    assert len(np.unique(expected)) > 5
+    np.testing.assert_allclose(score_choices(masks, probabilities, choices), expected)
 
 
 FOLDS = np.repeat([0, 1, 2], 4)
