@@ -140,11 +140,17 @@ def _mutual(
         block[~ends_count[rows]] = _NONE
         block[:, ~starts_count] = _NONE
         block[np.arange(len(rows)), rows] = _NONE  # no tile lies beside itself
-        after[rows], of_ends[:, rows] = block.argmax(axis=1), _two_largest(block.T)
-        best = _two_largest(block)
-        better = best[0] > of_starts[0]
-        before[better] = rows[block.argmax(axis=0)[better]]
-        of_starts = _two_largest(np.concatenate([of_starts, best]))
+        largest = block.max(axis=0)
+        # Of the others nothing changes: after some blocks that is most of them.
+        changed = np.flatnonzero(largest > of_starts[1])
+        columns = block[:, changed].T
+        places = columns.argmax(axis=1)
+        better = largest[changed] > of_starts[0, changed]
+        before[changed[better]] = rows[places[better]]
+        found = np.concatenate([of_starts[:, changed], _two_largest(columns, places)])
+        of_starts[:, changed] = np.sort(found, axis=0)[:-3:-1]
+        after[rows] = block.argmax(axis=1)
+        of_ends[:, rows] = _two_largest(block, after[rows])
     z_ends, z_starts = (np.arctanh(np.clip(best, _NONE, -_NONE)) for best in (of_ends, of_starts))
     first = np.flatnonzero((before[after] == np.arange(count)) & (of_ends[0] > 0))
     second = after[first]
@@ -159,8 +165,14 @@ def _mutual(
     )
 
 
-def _two_largest(values: NDArray[np.floating]) -> NDArray[np.floating]:
-    """The largest and the second largest of each column, (2, columns)."""
-    if len(values) < 2:
-        values = np.concatenate([values, np.full_like(values, _NONE)])
-    return np.partition(values, (-2, -1), axis=0)[[-1, -2]]
+def _two_largest(values: NDArray[np.floating], largest: NDArray[np.intp]) -> NDArray[np.floating]:
+    """The largest and the second largest of each row, (2, rows); changes `values`.
+
+    Args:
+        values: (rows, n).
+        largest: Where the largest of each row is.
+    """
+    places = np.arange(len(values)), largest
+    first = values[places]
+    values[places] = _NONE
+    return np.stack([first, values.max(axis=1)])
