@@ -93,7 +93,7 @@ def test_edited_loss_is_not_recorded_nor_gone_on_with_from_the_old_state(torn: V
     assert re.search(
         r"plain fold 0: begins anew; the training stopped after epoch \d+ had", printed
     )
-    assert f"other {LOSS}, src/saltseg/training/callbacks.py (" in printed
+    assert f"other {LOSS}, src/saltseg/training (" in printed
     assert "goes on after" not in printed
     listed = torn.project.run("saltseg", "unfinished", "--clear", COLUMNS="120")
     assert listed.count("plain fold 0") == listed.count("stopped") == 2
