@@ -27,7 +27,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from saltseg.machine import INSTRUCTIONS, Precision, cpu_instructions, cpu_model
+from saltseg.machine import INSTRUCTIONS, cpu_instructions, cpu_model
 
 ROOT = Path(__file__).parents[1]
 HOME = ROOT / "build/peer"
@@ -91,7 +91,10 @@ def main(
     side: _Side = 128,
     batch: _Batch = 16,
     precision: Annotated[
-        list[Precision] | None, typer.Option(help="One or several; default: float32.")
+        list[str] | None,
+        typer.Option(
+            help="float32, mixed_bfloat16, or both, by naming it twice; default: float32."
+        ),
     ] = None,
     steps: Annotated[int, typer.Option(min=1, help="Steps of one turn.")] = 3,
     rounds: Annotated[int, typer.Option(min=2, help="Turns of each.")] = 5,

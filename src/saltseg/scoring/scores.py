@@ -98,14 +98,10 @@ def count_pixels(masks: NDArray[np.generic], salt: NDArray[np.bool_]) -> pd.Data
         One row per tile: `tp`, `fp`, `fn`, int64.
     """
     truth = np.asarray(masks) > 0
-    axes = (1, 2)
-    return pd.DataFrame(
-        {
-            "tp": np.count_nonzero(truth & salt, axis=axes),
-            "fp": np.count_nonzero(~truth & salt, axis=axes),
-            "fn": np.count_nonzero(truth & ~salt, axis=axes),
-        }
+    true, found, both = (
+        np.count_nonzero(part, axis=(1, 2)) for part in (truth, salt, truth & salt)
     )
+    return pd.DataFrame({"tp": both, "fp": found - both, "fn": true - both})
 
 
 def tile_scores(counts: pd.DataFrame) -> pd.DataFrame:
