@@ -41,7 +41,7 @@ reproduce: $(READY)  ## Run everything twice, and say by stage whether the bytes
 	saltseg reproduce $(STAGES)
 
 bench: $(READY)  ## Benchmarks (each has options: python benchmarks/NAME.py --help)
-	for script in benchmarks/*.py; do python $$script || exit; done
+	for script in benchmarks/*.py; do PYTHONPATH=. python $$script || exit; done
 
 test: $(READY)  ## All tests, three side by side: many of them wait
 	pytest -n 3
