@@ -48,7 +48,7 @@ def main(argv: list[str] | None = None) -> None:
 
         stage = f"train@{params.backbone}-{fold}"
         inputs = current_inputs(stage)
-        prepare_engine(params.seed, params.train.threads)
+        prepare_engine(params.seed, params.train.threads, params.train.engine)
         from saltseg.nets.encoders import SOURCES
         from saltseg.runs.unfinished import owned
         from saltseg.tracking.live import live_fold

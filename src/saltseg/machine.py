@@ -7,6 +7,9 @@ from typing import Literal
 Precision = Literal["float32", "mixed_bfloat16", "mixed_float16"]
 """What networks compute in, by Keras' names; the mixed ones keep variables in float32."""
 
+Engine = Literal["tensorflow", "jax", "torch"]
+"""What computes below Keras, by Keras' names."""
+
 CPUINFO = Path("/proc/cpuinfo")
 
 INSTRUCTIONS = {

@@ -15,7 +15,7 @@ from pydantic import (
 )
 
 from saltseg.errors import ParameterError
-from saltseg.machine import Precision
+from saltseg.machine import Engine, Precision
 from saltseg.settings import read_settings, read_yaml
 
 Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
@@ -198,6 +198,7 @@ class Train(Strict):
     optimizer: Annotated[Name, _one_of("objectives/optimizers")]
     schedule: Annotated[Name, _one_of("objectives/schedules")]
     learning_rate: Annotated[float, Field(gt=0)]
+    engine: Engine
     precision: Precision
     jit_compile: bool
     threads: Annotated[int, Field(ge=1, le=1024)] | None

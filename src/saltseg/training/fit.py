@@ -168,7 +168,8 @@ def _compiled(params: Params, data: FoldData, initial: Path | None) -> keras.Mod
         optimizer=make_optimizer(params.train),
         loss=make_loss(params.train),
         metrics=training_metrics(),
-        jit_compile=params.train.jit_compile,
+        # Without its compiler JAX takes many times as long.
+        jit_compile=params.train.jit_compile or params.train.engine == "jax",
     )
     # Else its slots are made within the first step, which TensorFlow then traces twice.
     model.optimizer.build(model.trainable_variables)

@@ -1,17 +1,17 @@
 """The engine below Keras: settings, seeds, threads and determinism, before the first network."""
 
+import importlib
 import os
 import sys
 from contextlib import nullcontext
+from importlib.util import find_spec
 from pathlib import Path
 
 import joblib
 
 from saltseg.errors import EngineError
+from saltseg.machine import Engine
 from saltseg.quiet import silent_native_stderr
-
-ENGINE = "tensorflow"
-"""What computes below Keras; no other engine has been tried with this pipeline."""
 
 _OVERRULED = ("KERAS_BACKEND", "KERAS_MAX_EPOCHS", "KERAS_MAX_STEPS_PER_EPOCH")
 """Variables by which Keras would use another engine, or train less than params.yaml says."""
@@ -20,53 +20,92 @@ _ONEDNN = "TF_ENABLE_ONEDNN_OPTS"
 """Variable that turns on oneDNN, which TensorFlow does by itself only on CPUs with AVX-512 VNNI; on
 others it is faster all the same (benchmarks/kernels.py), so here it is on unless it is set."""
 
+_REPEATABLE_JAX = "--xla_gpu_deterministic_ops=true"
+"""On a CPU it repeats by itself."""
+
 _OPTIONS = ("DNNL_", "ONEDNN_", _ONEDNN, "TF_XLA_FLAGS", "XLA_FLAGS")
 """What variables begin with that make TensorFlow round otherwise."""
 
 
-def prepare_engine(seed: int, threads: int | None) -> None:
+def prepare_engine(seed: int, threads: int | None, engine: Engine = "tensorflow") -> None:
     """Make runs repeatable: seed every generator, fix thread counts, forbid unordered sums.
 
-    TensorFlow on a CPU repeats bit for bit only with one inter-op thread and a fixed number of
-    intra-op threads. Must run before anything has been computed in this process.
+    Must run before anything has been computed in this process.
 
     Args:
         seed: Seed of Python, NumPy and the engine.
         threads: Cores used by one operation; None = all that this process may use.
+        engine: What computes below Keras.
 
     Raises:
         EngineError: As in `import_engine`.
     """
-    import_engine()
+    if engine == "jax":
+        _settle_jax(_cores(threads))
+    import_engine(engine)
     # TensorFlow ends the process where it does not know one of these flags, with its reason there.
     with nullcontext() if os.environ.get("TF_XLA_FLAGS") else silent_native_stderr():
         import keras
-        import tensorflow as tf
 
         keras.utils.set_random_seed(seed)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-        tf.config.threading.set_intra_op_parallelism_threads(_cores(threads))
-        tf.config.experimental.enable_op_determinism()
-        tf.config.list_logical_devices()  # look for GPUs now, while stderr is silent
+        if engine == "tensorflow":
+            _settle_tensorflow(_cores(threads))
+        elif engine == "torch":
+            _settle_torch(_cores(threads))
 
 
-def import_engine() -> None:
-    """Import Keras on TensorFlow, without what they write to the terminal.
+def _settle_tensorflow(cores: int) -> None:
+    """It repeats bit for bit on a CPU only where it runs one operation after the other."""
+    import tensorflow as tf
+
+    tf.config.threading.set_inter_op_parallelism_threads(1)
+    tf.config.threading.set_intra_op_parallelism_threads(cores)
+    tf.config.experimental.enable_op_determinism()
+    tf.config.list_logical_devices()  # look for GPUs now, while stderr is silent
+
+
+def _settle_torch(cores: int) -> None:
+    """It raises where an operation cannot be repeated."""
+    import torch
+
+    torch.set_num_threads(cores)
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+
+
+def _settle_jax(cores: int) -> None:
+    """Before it is imported: it takes all cores that the process may use, and flags only then."""
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
+    flags = os.environ.get("XLA_FLAGS", "")
+    os.environ["XLA_FLAGS"] = f"{flags} {_REPEATABLE_JAX}".strip()
+
+
+def import_engine(engine: Engine = "tensorflow") -> None:
+    """Import Keras on an engine, without what they write to the terminal.
 
     Keras gets our settings, whatever keras.json and the environment say. Where the caller has
     imported it before, its settings are the caller's, and are left alone.
 
+    Args:
+        engine: What computes below Keras.
+
     Raises:
-        EngineError: Keras was imported before, with settings that our networks cannot use; or
-            keras.json is so damaged that Keras cannot be imported.
+        EngineError: The engine is not installed; Keras was imported before, with settings that our
+            networks cannot use; or keras.json is so damaged that Keras cannot be imported.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    if not find_spec(engine):
+        raise EngineError(
+            f"train.engine: {engine} is not installed; `.venv/bin/pip install {engine}`, or use"
+            " tensorflow"
+        )
     if "keras" not in sys.modules:
-        _import_keras()
+        _import_keras(engine)
     import keras
 
     for name, found, wanted in (
-        ("backend", keras.config.backend(), ENGINE),
+        ("backend", keras.config.backend(), engine),
         ("image_data_format", keras.config.image_data_format(), "channels_last"),
         ("floatx", keras.config.floatx(), "float32"),
         ("dtype_policy", keras.config.dtype_policy().name, "float32"),
@@ -78,21 +117,21 @@ def import_engine() -> None:
             )
 
 
-def _import_keras() -> None:
+def _import_keras(engine: Engine) -> None:
     """Import Keras for the first time, and give it our settings."""
     for name in _OVERRULED:
         value = os.environ.pop(name, None)
-        if value not in (None, "", ENGINE):
+        if value not in (None, "", engine):
             print(f"{name}={value} is ignored; see docs/reliability.md", file=sys.stderr)
     # NNX is a matter of JAX; with it on, Keras asks for a package that nothing else needs.
-    os.environ |= {"KERAS_BACKEND": ENGINE, "KERAS_NNX_ENABLED": "false"}
+    os.environ |= {"KERAS_BACKEND": engine, "KERAS_NNX_ENABLED": "false"}
     os.environ.setdefault(_ONEDNN, "1")
     try:
         with silent_native_stderr():
             import keras
     except ImportError as error:
         raise EngineError(
-            f"Keras on TensorFlow cannot be imported ({' '.join(str(error).split())}); unset what"
+            f"Keras on {engine} cannot be imported ({' '.join(str(error).split())}); unset what"
             " asks for another build of it, such as PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION, or"
             " install the packages anew"
         ) from None
@@ -124,11 +163,12 @@ def engine_facts(threads: int | None) -> dict[str, str]:
     import numpy
 
     engine = keras.backend.backend()
-    module = __import__(engine)
+    module = importlib.import_module(engine)
+    usual = {(_ONEDNN, "1"), ("XLA_FLAGS", _REPEATABLE_JAX)}
     options = [
         f"{key}={value}"
         for key, value in os.environ.items()
-        if key.startswith(_OPTIONS) and (key, value) != (_ONEDNN, "1")
+        if key.startswith(_OPTIONS) and (key, value) not in usual
     ]
     return {
         "engine": engine,
@@ -136,10 +176,21 @@ def engine_facts(threads: int | None) -> dict[str, str]:
         "keras_version": keras.__version__,
         "numpy_version": numpy.__version__,
         "opencv_version": cv2.__version__,
-        "device": keras.distribution.list_devices()[0].split(":")[0],
+        "device": _device(engine),
         "threads": str(_cores(threads)),
         "engine_options": " ".join(sorted(options)) or "none",
     }
+
+
+def _device(engine: str) -> str:
+    """Where it computes: cpu or gpu."""
+    import keras
+
+    if engine == "torch":  # Keras does not list its devices
+        import torch
+
+        return "gpu" if torch.cuda.is_available() else "cpu"
+    return str(keras.distribution.list_devices()[0].split(":")[0])
 
 
 def _cores(threads: int | None) -> int:
