@@ -98,7 +98,7 @@ def test_what_imported_keras_before_keeps_its_settings_and_is_told() -> None:
 def test_an_engine_that_cannot_be_imported_is_one_line(tmp_path: Path) -> None:
     done = run(IMPORT, tmp_path, PROTOCOL_BUFFERS_PYTHON_IMPLEMENTATION="cpp")
     assert done.returncode == 1
-    assert done.stderr.startswith("train: Keras on TensorFlow cannot be imported (cannot import")
+    assert done.stderr.startswith("train: Keras on tensorflow cannot be imported (cannot import")
     assert done.stderr.count("\n") == 1
 
 
