@@ -77,8 +77,8 @@ def _settle_jax(cores: int) -> None:
     """Before it is imported: it takes all cores that the process may use, and flags only then."""
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:cores])
-    flags = os.environ.get("XLA_FLAGS", "")
-    os.environ["XLA_FLAGS"] = f"{flags} {_REPEATABLE_JAX}".strip()
+    flags = os.environ.get("XLA_FLAGS", "").split()
+    os.environ["XLA_FLAGS"] = " ".join(dict.fromkeys([*flags, _REPEATABLE_JAX]))
 
 
 def import_engine(engine: Engine = "tensorflow") -> None:
