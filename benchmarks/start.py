@@ -28,7 +28,7 @@ def main(
     backbone: Annotated[
         str, typer.Option(help="A row of src/saltseg/backbones.yaml.")
     ] = "resnet50",
-    epochs: Annotated[int, typer.Option(min=2, help="Of the fold.")] = 4,
+    epochs: Annotated[int, typer.Option(min=2, help="Of the fold.")] = 3,
 ) -> None:
     """Print seconds."""
     with tempfile.TemporaryDirectory() as folder:
