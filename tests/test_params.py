@@ -107,6 +107,16 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
         ["model.decoder_filters", "multiple of 4"],
     ),
     "four filters": (put("model", decoder_filters=[8, 8, 8, 8]), ["model.decoder_filters"]),
+    "no loss": (put("train", loss="none"), ["train", "none is for second_loss"]),
+    "one loss twice": (
+        put("train", second_loss="bce_dice"),
+        ["train", "second_loss: bce_dice is train.loss already; say none"],
+    ),
+    "second loss without epochs": (
+        put("train", second_loss="lovasz", second_from=0.99),
+        ["train", "second_from: 0.99 of 10 epochs leaves one"],
+    ),
+    "unknown decoder": (put("model", decoder="other"), ["model.decoder", "residual"]),
     "learning rate zero": (put("train", learning_rate=0), ["train.learning_rate"]),
     "threshold one": (put("evaluate", threshold=1), ["evaluate.threshold"]),
     "too many choices": (

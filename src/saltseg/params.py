@@ -19,7 +19,7 @@ from saltseg.machine import Engine, Precision
 from saltseg.settings import read_settings, read_yaml
 
 Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
-EncoderSource = Literal["plain", "keras_applications"]
+EncoderSource = Literal["plain", "residual", "keras_applications"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Threshold = Annotated[float, Field(gt=0, lt=1)]
 _MOST_CHOICES = 2000
@@ -35,6 +35,9 @@ def _printable(text: str) -> str:
 
 
 Name = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
+
+NONE = "none"
+"""As `train.second_loss`: there is no second one."""
 
 
 IGNORED_BY_DVC = {"size", "nfiles"}
@@ -129,11 +132,29 @@ class Split(Strict):
     holdout: Annotated[float, Field(ge=0, le=0.5)]
 
 
-class Model(Strict):
+class Decoder(Strict):
+    """What a trained network has besides its encoder.
+
+    Attributes:
+        decoder: Kind of its blocks, one after each upsampling.
+        decoder_filters: From 1/16 of the input side up to the full side.
+        attention: What weighs channels and pixels behind each block.
+        hypercolumn: Whether the output sees the features of all sides, not the full one's alone.
+        salt_head: Whether the probability of each pixel is multiplied by that of any salt at all.
+    """
+
+    decoder: Literal["bottleneck", "residual"] = "bottleneck"
+    decoder_filters: Filters
+    attention: Literal["none", "scse"] = "none"
+    hypercolumn: bool = False
+    salt_head: bool = False
+
+
+class Model(Decoder):
     """The U-Net around the backbone."""
 
     weights: Name
-    decoder_filters: Filters
+    deep_supervision: bool
     dropout: Fraction
     batchnorm_momentum: Fraction
 
@@ -144,6 +165,12 @@ class Plateau(Strict):
     factor: Annotated[float, Field(gt=0, lt=1)]
     patience: Annotated[int, Field(ge=1)]
     min_learning_rate: Annotated[float, Field(ge=0)]
+
+
+class Cosine(Strict):
+    """How the learning rate rises first: over a share of all steps."""
+
+    warmup: Annotated[float, Field(ge=0, lt=1)]
 
 
 class EarlyStopping(Strict):
@@ -195,16 +222,36 @@ class Train(Strict):
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
     loss: Annotated[Name, _one_of("objectives/losses")]
+    second_loss: Annotated[Name, _one_of("objectives/losses")]
+    second_from: Annotated[float, Field(gt=0, lt=1)]
     optimizer: Annotated[Name, _one_of("objectives/optimizers")]
     schedule: Annotated[Name, _one_of("objectives/schedules")]
     learning_rate: Annotated[float, Field(gt=0)]
+    weight_decay: Annotated[float, Field(ge=0, lt=1)]
+    clip_norm: Annotated[float, Field(gt=0)] | None
     engine: Engine
     precision: Precision
     jit_compile: bool
     threads: Annotated[int, Field(ge=1, le=1024)] | None
     plateau: Plateau
+    cosine: Cosine
     early_stopping: EarlyStopping
+    skip_constant: bool
     augment: Augment
+
+    @model_validator(mode="after")
+    def _phases_fit(self) -> Self:
+        if self.loss == NONE:
+            raise ValueError("loss: none is for second_loss alone")
+        if self.second_loss == self.loss:
+            raise ValueError(f"second_loss: {self.loss} is train.loss already; say {NONE}")
+        first = round(self.second_from * self.epochs)
+        if self.second_loss != NONE and not 0 < first < self.epochs:
+            raise ValueError(
+                f"second_from: {self.second_from:g} of {self.epochs} epochs leaves one of the two"
+                " losses without any; change it, or train.epochs"
+            )
+        return self
 
 
 class Choices(Strict):

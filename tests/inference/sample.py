@@ -9,7 +9,7 @@ import numpy as np
 
 from saltseg.inference.model import Facts, Networks, SaltModel
 from saltseg.nets.blueprint import Blueprint
-from saltseg.params import Preprocess, backbone_row
+from saltseg.params import Decoder, Preprocess, backbone_row
 from saltseg.tiles.inputs.native import Native
 
 SIDE = 64
@@ -27,7 +27,7 @@ def model_of(networks: Networks = brightness, **native: object) -> SaltModel:
     blueprint = Blueprint(
         backbone="plain",
         row=backbone_row("plain"),
-        decoder_filters=[8, 8, 8, 8, 8],
+        decoder=Decoder(decoder_filters=[8, 8, 8, 8, 8]),
         preprocess=Preprocess(side=SIDE, channels=channels),
         native=Native(**size),
     )
@@ -60,7 +60,7 @@ def write_models(folder: Path, folds: int = 2, side: int = 32, **native: object)
     blueprint = Blueprint(
         backbone="plain",
         row=backbone_row("plain"),
-        decoder_filters=[16, 16, 8, 8, 8],
+        decoder=Decoder(decoder_filters=[16, 16, 8, 8, 8]),
         preprocess=Preprocess(
             side=side, channels=channels + ["survey_depth"] * ("depths" in native)
         ),

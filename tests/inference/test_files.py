@@ -119,7 +119,9 @@ def broken_folders(models: Path, tmp_path: Path) -> list[tuple[Path, str]]:
     (lost / "fold-1/best.weights.h5").unlink()
     (text / "fold-0/best.weights.h5").write_text("no weights")
     shutil.rmtree(other / "fold-1")
-    told = json.loads((other / "fold-0/blueprint.json").read_text()) | {"decoder_filters": [12] * 5}
+    told = json.loads((other / "fold-0/blueprint.json").read_text()) | {
+        "decoder": {"decoder_filters": [12] * 5}
+    }
     (other / "fold-0/blueprint.json").write_text(json.dumps(told))
     (unlike / "fold-0/blueprint.json").write_text(json.dumps(told))
     shutil.rmtree(odd / "fold-1")

@@ -42,7 +42,7 @@ def values(model: keras.Model) -> list[np.ndarray]:
 
 def expected_scaling(row: BackboneRow, tiles: np.ndarray) -> np.ndarray:
     """What `keras.applications` itself would feed to the network."""
-    if row.source == "plain":
+    if row.source != "keras_applications":
         return tiles / 127.5 - 1
     if "include_preprocessing" in row.options:
         # These networks scale inside, where include_preprocessing is left on: a Rescaling by 1/255

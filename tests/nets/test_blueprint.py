@@ -8,7 +8,7 @@ import pytest
 
 from saltseg.errors import WeightsError
 from saltseg.nets.blueprint import Blueprint
-from saltseg.nets.unet import build_unet
+from saltseg.nets.unet import build_unet, served
 from saltseg.params import Params, backbone_row
 from saltseg.tiles.inputs.native import Native
 from tests.conftest import Changed
@@ -27,9 +27,10 @@ def test_it_survives_a_file(params: Params, tmp_path: Path) -> None:
 
 
 def test_that_of_an_older_commit_is_read(params: Params, tmp_path: Path) -> None:
-    """The side was called size; its other keys are those of today, and nothing else passes."""
+    """The side was called size, and decoders differed in their filters alone."""
     path = tmp_path / "blueprint.json"
     tree = json.loads(blueprint_of(params).model_dump_json())
+    tree["decoder_filters"] = tree.pop("decoder")["decoder_filters"]
     tree["preprocess"]["size"] = tree["preprocess"].pop("side")
     path.write_text(json.dumps(tree))
     assert Blueprint.read(path) == blueprint_of(params)
@@ -40,13 +41,25 @@ def test_that_of_an_older_commit_is_read(params: Params, tmp_path: Path) -> None
             Blueprint.read(path)
 
 
-@pytest.mark.parametrize("dropout", [0.0, 0.1])
-@pytest.mark.parametrize("backbone", ["plain", "mobilenetv2"])
+EVERYTHING = {
+    "model.decoder": "residual",
+    "model.attention": "scse",
+    "model.hypercolumn": True,
+    "model.salt_head": True,
+    "model.deep_supervision": True,
+    "model.dropout": 0.1,
+}
+
+
+@pytest.mark.parametrize(
+    ("backbone", "options"),
+    [("plain", {"model.dropout": 0.0}), ("mobilenetv2", {}), ("plain", EVERYTHING)],
+)
 def test_it_takes_the_weights_of_the_trained_network(
-    changed: Changed, tmp_path: Path, backbone: str, dropout: float
+    changed: Changed, tmp_path: Path, backbone: str, options: dict
 ) -> None:
-    params = changed({"backbone": backbone, "model.dropout": dropout})
-    trained = build_unet(backbone_row(backbone), 32, 3, params.model)
+    params = changed({"backbone": backbone, **options})
+    trained = served(build_unet(backbone_row(backbone), 32, 3, params.model))
     trained.set_weights([1.1 * value for value in trained.get_weights()])
     trained.save_weights(tmp_path / "best.weights.h5")
     again = blueprint_of(params).build()

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from saltseg.machine import Precision
+from saltseg.nets.blocks import basic_block, bottleneck_block, scse
 from saltseg.nets.encoders import build_backbone
-from saltseg.nets.unet import bottleneck_block, build_unet
+from saltseg.nets.unet import build_unet, served
 from saltseg.params import Params, backbone_row
 
 
@@ -77,6 +78,63 @@ def test_bottleneck_block_by_its_parameters() -> None:
     kernels = 6 * 4 + 9 * 4 * 4 + 4 * 16 + 6 * 16
     # Four parameters for each normalised channel.
     assert block.count_params() == kernels + 4 * (4 + 4 + 16 + 16)
+
+
+@pytest.mark.parametrize(("filters", "strides"), [(16, 1), (16, 2), (6, 1)])
+def test_basic_block_by_its_parameters(filters: int, strides: int) -> None:
+    inputs = keras.layers.Input((8, 8, 6))
+    block = keras.Model(inputs, basic_block(inputs, filters, "b", strides))
+    assert block.output.shape == (None, 8 // strides, 8 // strides, filters)
+    # Two kernels of 3x3; past them the input itself where it fits, else its projection.
+    projected = filters != 6 or strides > 1
+    kernels = 9 * 6 * filters + 9 * filters * filters + 6 * filters * projected
+    assert block.count_params() == kernels + 4 * filters * (2 + projected)
+
+
+def test_scse_by_hand() -> None:
+    inputs = keras.layers.Input((4, 4, 16))
+    block = keras.Model(inputs, scse(inputs, "s"))
+    x = np.random.default_rng(0).normal(0, 1, (2, 4, 4, 16)).astype(np.float32)
+
+    def sigmoid(value: np.ndarray) -> np.ndarray:
+        return 1 / (1 + np.exp(-value))
+
+    values = {weight.path: weight.numpy() for weight in block.weights}
+    squeezed = x.mean((1, 2), keepdims=True)
+    reduced = np.maximum(squeezed @ values["s_reduce/kernel"] + values["s_reduce/bias"], 0)
+    channels = sigmoid(reduced @ values["s_channels/kernel"] + values["s_channels/bias"])
+    pixels = sigmoid(x @ values["s_pixels/kernel"][0, 0] + values["s_pixels/bias"])
+    np.testing.assert_allclose(block.predict_on_batch(x), x * channels + x * pixels, atol=1e-5)
+    assert values["s_reduce/kernel"].shape == (16, 4)
+
+
+EVERYTHING = {
+    "decoder": "residual",
+    "attention": "scse",
+    "hypercolumn": True,
+    "salt_head": True,
+    "deep_supervision": True,
+}
+
+
+def test_outputs_for_training_alone_are_not_served(params: Params) -> None:
+    options = params.model.model_copy(update=EVERYTHING)
+    model = build_unet(backbone_row("residual16"), 64, 3, options)
+    shapes = [output.shape for output in model.outputs]
+    assert shapes == [(None, side, side, 1) for side in (64, 1, 4, 8, 16, 32)]
+    tiles = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), np.uint8)
+    found, any_salt, *_ = model.predict_on_batch(tiles)
+    alone = served(model)
+    np.testing.assert_array_equal(alone.predict_on_batch(tiles), found)
+    # Nothing is surer than that there is any salt.
+    assert (found <= any_salt).all()
+    assert alone.count_params() < model.count_params()
+
+
+def test_a_hypercolumn_sees_every_level(params: Params) -> None:
+    options = params.model.model_copy(update={"hypercolumn": True, "dropout": 0.0})
+    model = build_unet(backbone_row("plain"), 64, 3, options)
+    assert model.get_layer("hypercolumn").output.shape == (None, 64, 64, 5 * 64)
 
 
 def test_initial_weights_are_those_of_the_file(params: Params, tmp_path: Path) -> None:

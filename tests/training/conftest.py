@@ -41,19 +41,20 @@ def processed(images: np.ndarray, masks: np.ndarray) -> Processed:
     return Processed(images, masks, kinds, Native(height=SIDE, width=SIDE))
 
 
+SMALL = {
+    "backbone": "plain",
+    "preprocess.side": SIDE,
+    "preprocess.channels": ["intensity"],
+    "model.decoder_filters": [8, 8, 8, 8, 8],
+    "train.epochs": 2,
+    "train.batch_size": 8,
+    "train.learning_rate": 0.003,
+}
+
+
 @pytest.fixture(scope="module")
 def small(changed: Changed) -> Params:
-    return changed(
-        {
-            "backbone": "plain",
-            "preprocess.side": SIDE,
-            "preprocess.channels": ["intensity"],
-            "model.decoder_filters": [8, 8, 8, 8, 8],
-            "train.epochs": 2,
-            "train.batch_size": 8,
-            "train.learning_rate": 0.003,
-        }
-    )
+    return changed(SMALL)
 
 
 @pytest.fixture

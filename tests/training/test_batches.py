@@ -7,7 +7,7 @@ import pytest
 from saltseg.params import Augment
 from saltseg.tiles.inputs.channels import depth_ramp, gradient
 from saltseg.tiles.inputs.processed import Kind
-from saltseg.training.batches import TileBatches, TrainingBatches, augment_tile
+from saltseg.training.batches import TileBatches, TrainingBatches, augment_tile, is_constant
 
 NONE = Augment(flip=False, shift=0, scale=0, brightness=0, contrast=0)
 FLIP = NONE.model_copy(update={"flip": True})
@@ -244,3 +244,12 @@ def test_gradients_are_those_of_the_changed_grey_levels() -> None:
         before.append(image[..., 1].mean() / expected)
     assert min(before) < 0.8
     assert max(before) > 1.2
+
+
+def test_constant_is_what_has_one_grey_level_whatever_its_other_channels() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (4, 8, 8, 3), np.uint8)
+    images[1, :, :, 0] = images[2, :, :, :2] = 7
+    images[3, :, :, 0], images[3, 4, 4, 0] = 7, 8
+    tiles, kinds = np.array([3, 2, 1]), ["grey", "gradient", "position"]
+    assert is_constant(images, tiles, kinds).tolist() == [False, True, True]
+    assert not is_constant(images, tiles, ["position"] * 3).any()

@@ -26,7 +26,7 @@ prepare_engine(1, 2, engine)
 import numpy as np
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
-from saltseg.objectives import make_loss, make_optimizer
+from saltseg.objectives import make_optimizer, make_phases
 from saltseg.params import backbone_row, load_params
 
 params = load_params()
@@ -37,8 +37,8 @@ if weights.exists():
     model.load_weights(weights)
 else:
     model.save_weights(weights)
-loss, optimizer = make_loss(params.train), make_optimizer(params.train)
-model.compile(optimizer, loss, metrics=training_metrics(), jit_compile=engine == "jax")
+(phase,), optimizer = make_phases(params.train), make_optimizer(params.train, 3)
+model.compile(optimizer, phase.loss, metrics=training_metrics(), jit_compile=engine == "jax")
 draw = np.random.default_rng(0)
 tiles = draw.integers(0, 256, (8, 32, 32, 3), np.uint8)
 masks = (tiles[..., :1] > 150).astype(np.uint8)

@@ -17,7 +17,8 @@ from saltseg.tiles.folds.table import HOLDOUT
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.fit import FoldData, FoldResult, train_fold
 from saltseg.training.states import States
-from tests.training.conftest import COUNT, FOLDS, SIDE, processed
+from tests.conftest import Changed
+from tests.training.conftest import COUNT, FOLDS, SIDE, SMALL, processed
 
 
 class Trained(NamedTuple):
@@ -133,6 +134,21 @@ def test_holdout_is_in_no_batch(params: Params) -> None:
             assert not {tile for batch, _ in tiles for tile in batch[:, 0, 0, 0].tolist()} & unseen
     with pytest.raises(DataError, match="fold -1 is not in the fold table"):
         FoldData.of(processed(images, images), folds, HOLDOUT)
+
+
+def test_constant_tiles_are_left_out_where_asked_for(
+    eager: None, data: FoldData, changed: Changed, tmp_path: Path
+) -> None:
+    """Whatever their masks are, training is the same."""
+    params = changed({**SMALL, "train.epochs": 1, "train.skip_constant": True})
+    images, masks = data.images.copy(), data.masks.copy()
+    images[data.fitted[:3]] = 90
+    masks[data.fitted[:3]] = 1 - masks[data.fitted[:3]]
+    histories = []
+    for name, truth in (("one", data.masks), ("other", masks)):
+        tiles = replace(data, images=images, masks=truth)
+        histories.append(train_fold(tiles, params, "plain", States(tmp_path / name)).history)
+    pd.testing.assert_frame_equal(*histories)
 
 
 def fed(params: Params, images: np.ndarray, part: FoldData) -> list[tuple[np.ndarray, np.ndarray]]:

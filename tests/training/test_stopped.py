@@ -2,7 +2,7 @@
 
 from io import StringIO
 from pathlib import Path
-from typing import get_args
+from typing import Any
 
 import keras
 import numpy as np
@@ -10,12 +10,12 @@ import pandas as pd
 import pytest
 
 from saltseg.errors import TrainingError
-from saltseg.machine import Precision
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
 from saltseg.training.fit import FoldData, train_fold
 from saltseg.training.states import States, write_state
-from tests.training.conftest import SIDE
+from tests.conftest import Changed
+from tests.training.conftest import SIDE, SMALL
 from tests.training.test_fit import loaded
 
 
@@ -49,17 +49,42 @@ class Lost(keras.callbacks.Callback):
 
 @pytest.mark.slow
 @pytest.mark.usefixtures("eager")
-@pytest.mark.parametrize("precision", get_args(Precision))
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"train.precision": "float32"},
+        {
+            "train.precision": "mixed_bfloat16",
+            "train.second_loss": "lovasz",
+            "train.optimizer": "adamw",
+            "train.schedule": "cosine",
+            "train.clip_norm": 1.0,
+        },
+        {
+            "train.precision": "mixed_float16",
+            "train.second_loss": "focal",
+            "train.optimizer": "sgd",
+            "model.decoder": "residual",
+            "model.attention": "scse",
+            "model.hypercolumn": True,
+            "model.salt_head": True,
+            "model.deep_supervision": True,
+        },
+    ],
+    ids=lambda options: options["train.precision"],
+)
 def test_stopped_training_gives_what_it_had_given_anyway(
     data: FoldData,
-    small: Params,
+    changed: Changed,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
-    precision: Precision,
+    options: dict[str, Any],
 ) -> None:
-    """Stopped in epochs 2 and 3; the network has dropout, so its seeds must go on too."""
-    options = small.train.model_copy(update={"epochs": 3, "precision": precision})
-    params = small.model_copy(update={"train": options})
+    """Stopped in epochs 2 and 3; the network has dropout, so its seeds must go on too.
+
+    A second loss takes over after epoch 2.
+    """
+    params = changed({**SMALL, "train.epochs": 3, **options})
     whole = train_fold(data, params, "plain", States(tmp_path / "whole"))
     for epoch in (2, 3):
         with pytest.raises(KeyboardInterrupt):
@@ -67,7 +92,7 @@ def test_stopped_training_gives_what_it_had_given_anyway(
     torn = train_fold(data, params, "plain", States(tmp_path / "torn"))
     assert "plain: goes on after epoch 2" in capsys.readouterr().out
     again = train_fold(data, params, "plain", States(tmp_path / "torn"))
-    assert whole.history["loss"].iloc[2] < whole.history["loss"].iloc[0]
+    assert whole.history["loss"].iloc[1] < whole.history["loss"].iloc[0]
     for result in (torn, again):
         pd.testing.assert_frame_equal(result.history, whole.history, check_exact=True)
         np.testing.assert_array_equal(result.probabilities, whole.probabilities)

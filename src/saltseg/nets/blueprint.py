@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import field_validator
+from pydantic import field_validator, model_validator
 
 from saltseg.errors import WeightsError
 from saltseg.machine import Precision
 from saltseg.params import (
     BackboneRow,
     Channel,
-    Filters,
+    Decoder,
     Model,
     Params,
     Preprocess,
@@ -34,16 +34,26 @@ class Blueprint(Strict):
     Attributes:
         backbone: Its name.
         row: Its row of the backbone table when the network was trained.
-        decoder_filters: As in params.yaml.
+        decoder: What it has besides its encoder.
         preprocess: Side S of its input and what its C channels show.
         native: The tiles it was trained on.
     """
 
     backbone: str
     row: BackboneRow
-    decoder_filters: Filters
+    decoder: Decoder
     preprocess: Preprocess
     native: Native
+
+    @model_validator(mode="before")
+    @classmethod
+    def _had_one_decoder(cls, value: Any) -> Any:
+        """Take what was trained before there were several decoders."""
+        if isinstance(value, dict) and "decoder_filters" in value:
+            filters = {"decoder_filters": value["decoder_filters"]}
+            rest = {key: value[key] for key in value if key != "decoder_filters"}
+            return rest | {"decoder": filters}
+        return value
 
     @field_validator("preprocess", mode="before")
     @classmethod
@@ -68,7 +78,7 @@ class Blueprint(Strict):
         return cls(
             backbone=params.backbone,
             row=backbone_row(params.backbone),
-            decoder_filters=params.model.decoder_filters,
+            decoder=Decoder(**params.model.model_dump(include=set(Decoder.model_fields))),
             preprocess=params.preprocess,
             native=native,
         )
@@ -86,17 +96,18 @@ class Blueprint(Strict):
     def build(self, precision: Precision = "float32") -> "keras.Model":
         """The network with random weights; see `build_unet`."""
         # To feed a network that was exported to ONNX takes no Keras.
-        from saltseg.nets.unet import build_unet
+        from saltseg.nets.unet import build_unet, served
 
         # Neither dropout nor momentum matter once it is trained.
         options = Model(
+            **self.decoder.model_dump(),
             weights="random",
-            decoder_filters=self.decoder_filters,
+            deep_supervision=False,
             dropout=0,
             batchnorm_momentum=0,
         )
         channels = len(self.channels)
-        return build_unet(self.row, self.side, channels, options, precision=precision)
+        return served(build_unet(self.row, self.side, channels, options, precision=precision))
 
     @property
     def side(self) -> int:

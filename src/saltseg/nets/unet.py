@@ -8,10 +8,17 @@ import keras
 from keras import layers
 
 from saltseg.machine import Precision
+from saltseg.nets.blocks import basic_block, bottleneck_block, scse
 from saltseg.nets.encoders import build_backbone, scale_input, tapped
 from saltseg.nets.initial import load_initial
 from saltseg.nets.kernels import normalise_by_kernels
-from saltseg.params import BackboneRow, Model
+from saltseg.params import BackboneRow, Decoder, Model
+
+BLOCKS = {"bottleneck": bottleneck_block, "residual": basic_block}
+"""Blocks of the decoder by name; a new one is named in `params.Decoder` too."""
+
+PROBABILITY = "probability"
+"""The layer that gives the salt probability."""
 
 
 def build_unet(
@@ -37,7 +44,10 @@ def build_unet(
             and give the probability: those in float32, as all variables are.
 
     Returns:
-        A model (B, S, S, C) uint8 grey levels -> (B, S, S, 1) float32 salt probability.
+        A model (B, S, S, C) uint8 grey levels -> (B, S, S, 1) float32 salt probability; where
+        options ask for more outputs that only training looks at, a list that begins with it:
+        (B, 1, 1, 1) of the salt head, (B, s, s, 1) at 1/16, 1/8, 1/4, 1/2 of the side under deep
+        supervision. `served` leaves them out.
 
     Raises:
         WeightsError: `initial` belongs to another network.
@@ -48,6 +58,12 @@ def build_unet(
         normalise_by_kernels(part)
         set_batchnorm_momentum(part, options.batchnorm_momentum)
     return model
+
+
+def served(network: keras.Model) -> keras.Model:
+    """The same network with the salt probability alone, and without optimizer."""
+    output = network.get_layer(PROBABILITY).output
+    return keras.Model(network.inputs, output, name=network.name)
 
 
 @contextmanager
@@ -68,34 +84,57 @@ def _unet(
     if initial is not None:
         load_initial(backbone, row, initial)
     inputs = layers.Input((size, size, channels), dtype="uint8", name="tile")
-    *skips, x = tapped(backbone, row)(scale_input(inputs, row))
+    *skips, bottom = tapped(backbone, row)(scale_input(inputs, row))
+    levels = _decode(bottom, skips, options)
+    x = _all_sides(levels) if options.hypercolumn else levels[-1]
+    x = layers.SpatialDropout2D(options.dropout, name="dropout")(x)
+    outputs = [x := _probability(x, "pixels" if options.salt_head else PROBABILITY)]
+    if options.salt_head:
+        any_salt = _any_salt(bottom)
+        outputs = [layers.Multiply(dtype="float32", name=PROBABILITY)([x, any_salt]), any_salt]
+    if options.deep_supervision:
+        sides = enumerate(levels[:-1])
+        outputs += [_probability(one, f"probability{level}") for level, one in sides]
+    return keras.Model(inputs, outputs if len(outputs) > 1 else outputs[0], name="unet")
+
+
+def _decode(
+    x: keras.KerasTensor, skips: list[keras.KerasTensor], options: Decoder
+) -> list[keras.KerasTensor]:
+    """Features at 1/16, 1/8, 1/4, 1/2 of the side and at the full side."""
+    block, skips, levels = BLOCKS[options.decoder], list(skips), []
     for level, filters in enumerate(options.decoder_filters):
         x = layers.UpSampling2D(2, name=f"up{level}")(x)
         if skips:
             x = layers.Concatenate(name=f"skip{level}")([x, skips.pop()])
-        x = bottleneck_block(x, filters, name=f"decoder{level}")
-    x = layers.SpatialDropout2D(options.dropout, name="dropout")(x)
-    outputs = layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name="probability")(x)
-    return keras.Model(inputs, outputs, name="unet")
+        x = block(x, filters, f"decoder{level}")
+        if options.attention == "scse":
+            x = scse(x, f"decoder{level}_scse")
+        levels.append(x)
+    return levels
 
 
-def bottleneck_block(x: keras.KerasTensor, filters: int, name: str) -> keras.KerasTensor:
-    """1x1 reduce to a quarter, 3x3, 1x1 expand, added to a 1x1 projection of the input.
+def _all_sides(levels: list[keras.KerasTensor]) -> keras.KerasTensor:
+    """The features of all levels at the full side, as many of each as the last level has.
 
-    Batch normalisation and ReLU follow each convolution, the last ReLU the sum. Source: the
-    bottleneck of He et al. 2016, arXiv:1512.03385, figure 5.
+    Source: hypercolumns, Hariharan et al. 2015, arXiv:1411.5752.
     """
-    shortcut = layers.Conv2D(filters, 1, use_bias=False, name=f"{name}_shortcut")(x)
-    shortcut = layers.BatchNormalization(name=f"{name}_shortcut_bn")(shortcut)
-    for part, (width, kernel) in enumerate(((filters // 4, 1), (filters // 4, 3), (filters, 1))):
-        x = layers.Conv2D(width, kernel, padding="same", use_bias=False, name=f"{name}_conv{part}")(
-            x
-        )
-        x = layers.BatchNormalization(name=f"{name}_bn{part}")(x)
-        if part == 2:
-            x = layers.Add(name=f"{name}_add")([x, shortcut])
-        x = layers.Activation("relu", name=f"{name}_relu{part}")(x)
-    return x
+    *coarse, finest = levels
+    columns = [finest]
+    for level, x in enumerate(coarse):
+        x = layers.Conv2D(finest.shape[-1], 1, name=f"hypercolumn{level}")(x)
+        columns.append(layers.UpSampling2D(finest.shape[1] // x.shape[1])(x))
+    return layers.Concatenate(name="hypercolumn")(columns)
+
+
+def _any_salt(bottom: keras.KerasTensor) -> keras.KerasTensor:
+    """Probability that a tile holds any salt, (B, 1, 1, 1) float32."""
+    x = layers.GlobalAveragePooling2D(keepdims=True, name="any_salt_pool")(bottom)
+    return layers.Dense(1, "sigmoid", dtype="float32", name="any_salt")(x)
+
+
+def _probability(x: keras.KerasTensor, name: str) -> keras.KerasTensor:
+    return layers.Conv2D(1, 1, activation="sigmoid", dtype="float32", name=name)(x)
 
 
 def set_batchnorm_momentum(model: keras.Model, momentum: float) -> None:

@@ -1,8 +1,8 @@
 """Loss, optimizer and schedule as the parameters name them, and when a training ends.
 
-Each choice is a file with a function `make`, and nothing else names it: to add one is to add its
-file. A stage depends on the file that it uses, so neither a new one nor an edited other retrains.
-What decides from epoch to epoch saves and restores its own counts.
+Each choice is a file with a function `make` (a schedule has `rate`, too), and nothing else names
+it: to add one is to add its file. A stage depends on the file that it uses, so neither a new one
+nor an edited other retrains. What decides from epoch to epoch saves and restores its own counts.
 """
 
 from importlib import import_module
@@ -10,10 +10,13 @@ from typing import Any, ClassVar, NamedTuple
 
 import keras
 
-from saltseg.params import Train
+from saltseg.params import NONE, Train
 
 MONITOR = "val_map_iou"
 """What the best weights, the learning rate and early stopping are decided by; more is better."""
+
+Rate = keras.optimizers.schedules.LearningRateSchedule | float
+"""A learning rate: one for each step, or one to begin with."""
 
 Counts = dict[str, float | int | None]
 
@@ -76,15 +79,39 @@ class LogLearningRate(keras.callbacks.Callback):
             logs["learning_rate"] = float(self.model.optimizer.learning_rate)
 
 
-def make_loss(options: Train) -> keras.losses.Loss:
-    """The loss `train.loss`, from `objectives/losses`."""
-    loss: keras.losses.Loss = _file("losses", options.loss).make()
-    return loss
+class Phase(NamedTuple):
+    """A part of a training with a loss of its own.
+
+    Attributes:
+        loss: The loss.
+        end: The epoch after which it ends, counted from 1.
+    """
+
+    loss: keras.losses.Loss
+    end: int
 
 
-def make_optimizer(options: Train) -> keras.optimizers.Optimizer:
-    """The optimizer `train.optimizer`, from `objectives/optimizers`."""
-    optimizer: keras.optimizers.Optimizer = _file("optimizers", options.optimizer).make(options)
+def make_phases(options: Train) -> list[Phase]:
+    """One with `train.loss`; or two, the other with `train.second_loss`, in `objectives/losses`."""
+    first = _file("losses", options.loss).make()
+    if options.second_loss == NONE:
+        return [Phase(first, options.epochs)]
+    second = _file("losses", options.second_loss).make()
+    end = round(options.second_from * options.epochs)
+    return [Phase(first, end), Phase(second, options.epochs)]
+
+
+def make_optimizer(options: Train, steps: int) -> keras.optimizers.Optimizer:
+    """The optimizer `train.optimizer`, from `objectives/optimizers`.
+
+    Args:
+        options: Names and settings.
+        steps: Of the whole training, for schedules that go by them.
+    """
+    rate = _file("schedules", options.schedule).rate(options, steps)
+    optimizer: keras.optimizers.Optimizer = _file("optimizers", options.optimizer).make(
+        options, rate
+    )
     return optimizer
 
 

@@ -94,6 +94,23 @@ class TrainingBatches(TileBatches):
         return images, masks
 
 
+def is_constant(
+    images: Bytes, tiles: NDArray[np.int64], kinds: Sequence[Kind]
+) -> NDArray[np.bool_]:
+    """Which tiles hold one grey level only, so that there is nothing to learn from.
+
+    Args:
+        images: All tiles, (N, S, S, C) uint8.
+        tiles: Indices of n tiles.
+        kinds: Of the C channels.
+
+    Returns:
+        (n,); False everywhere where no channel shows grey levels.
+    """
+    grey = [channel for channel, kind in enumerate(kinds) if kind == "grey"]
+    return np.array([bool(grey) and not np.ptp(images[tile][..., grey]) for tile in tiles], bool)
+
+
 def augment_tile(
     image: Bytes,
     mask: Bytes,

@@ -129,10 +129,16 @@ class StopOnNan(keras.callbacks.Callback):
 class ShowProgress(keras.callbacks.Callback):
     """A live bar over all steps on a terminal, and one line an epoch everywhere."""
 
-    def __init__(self, title: str, finished: int = 0) -> None:
-        """Name what is trained, for instance `resnet50 fold 0`, and how many epochs it has had."""
+    def __init__(self, title: str, epochs: int, finished: int = 0) -> None:
+        """Name what is trained, for instance `resnet50 fold 0`.
+
+        Args:
+            title: The name.
+            epochs: All that it is to have, in one `fit` or several.
+            finished: Those that it has had before.
+        """
         super().__init__()
-        self._title, self._finished = title, finished
+        self._title, self._epochs, self._finished = title, epochs, finished
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
@@ -144,9 +150,11 @@ class ShowProgress(keras.callbacks.Callback):
         )
 
     def on_train_begin(self, logs: Logs | None = None) -> None:
-        """Start the bar."""
+        """Start the bar, once."""
+        if self._bar.tasks:
+            return
         steps = self.params["steps"]
-        total, done = self.params["epochs"] * steps, self._finished * steps
+        total, done = self._epochs * steps, self._finished * steps
         self._task = self._bar.add_task(self._title, total=total, completed=done, loss=math.nan)
         self._bar.start()
         if self._finished:
@@ -168,8 +176,7 @@ class ShowProgress(keras.callbacks.Callback):
         scores = "  ".join(
             f"{key} {(logs or {})[key]:.3f}" for key in ("loss", "val_loss", MONITOR)
         )
-        epochs = self.params["epochs"]
-        line = f"{self._title}: epoch {epoch + 1}/{epochs}  {scores}  {seconds:.0f} s"
+        line = f"{self._title}: epoch {epoch + 1}/{self._epochs}  {scores}  {seconds:.0f} s"
         # The bar's own print keeps the line above it; plain print reaches pipes at once.
         (self._bar.console.print if not self._bar.disable else print)(line)
         sys.stdout.flush()

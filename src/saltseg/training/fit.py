@@ -14,12 +14,12 @@ from saltseg.array_types import Bytes
 from saltseg.errors import DataError, TrainingError
 from saltseg.nets.cost import NetworkCost, network_cost
 from saltseg.nets.metrics import training_metrics
-from saltseg.nets.unet import build_unet
-from saltseg.objectives import LogLearningRate, make_decisions, make_loss, make_optimizer
+from saltseg.nets.unet import build_unet, served
+from saltseg.objectives import LogLearningRate, make_decisions, make_optimizer, make_phases
 from saltseg.params import Params, backbone_row
 from saltseg.tiles.folds.table import HOLDOUT
 from saltseg.tiles.inputs.processed import Kind, Processed
-from saltseg.training.batches import TileBatches, TrainingBatches
+from saltseg.training.batches import TileBatches, TrainingBatches, is_constant
 from saltseg.training.callbacks import (
     NotFiniteError,
     SaveStates,
@@ -28,6 +28,7 @@ from saltseg.training.callbacks import (
     StopOnNan,
 )
 from saltseg.training.states import State, States, UnreadableStateError
+from saltseg.training.trainee import Trainee
 
 
 @dataclass(frozen=True)
@@ -114,40 +115,47 @@ def train_fold(
         TrainingError: The loss is not finite; the best weights so far are left in `states`.
         WeightsError: `initial` belongs to another network.
     """
-    model, state = _begin(data, params, initial, states)
     batches = _training_batches(data, params)
+    model, state = _begin(data, params, initial, states, params.train.epochs * len(batches))
     held_out = TileBatches(data.images, data.masks, data.held_out, params.train.batch_size)
     deciding = make_decisions(params.train)
     saving = SaveStates(states, state, deciding)
     try:
-        with closing(ShowProgress(title, state.epoch)) as progress:
+        with closing(ShowProgress(title, params.train.epochs, state.epoch)) as progress:
             watching = [StopOnNan(), progress, *(watchers or [])]
-            model.fit(
-                batches,
-                validation_data=held_out,
-                initial_epoch=state.epoch,
-                epochs=state.epoch if state.stopped else params.train.epochs,
-                shuffle=False,
-                verbose=0,
-                callbacks=[SeedEpochs(batches), LogLearningRate(), *deciding, *watching, saving],
-            )
+            callbacks = [SeedEpochs(batches), LogLearningRate(), *deciding, *watching, saving]
+            for phase in make_phases(params.train):
+                if saving.state.stopped or saving.state.epoch >= phase.end:
+                    continue
+                # Between two phases as where a training was stopped: nothing else is carried on.
+                _compile(model, phase.loss, params)
+                model.fit(
+                    batches,
+                    validation_data=held_out,
+                    initial_epoch=saving.state.epoch,
+                    epochs=phase.end,
+                    shuffle=False,
+                    verbose=0,
+                    callbacks=callbacks,
+                )
     except NotFiniteError as error:
         raise TrainingError(f"{error}; {_keep_best(model, saving.state, states)}") from None
     states.load(model, saving.state.best)
+    network = served(model)
     history = pd.DataFrame(saving.state.rows)
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
     probabilities, unseen = (
-        _predict(model, data, tiles, params.train.batch_size)
+        _predict(network, data, tiles, params.train.batch_size)
         for tiles in (data.held_out, data.unseen)
     )
-    return FoldResult(_network(model), history, probabilities, unseen, network_cost(model))
+    return FoldResult(network, history, probabilities, unseen, network_cost(network))
 
 
 def _begin(
-    data: FoldData, params: Params, initial: Path | None, states: States
+    data: FoldData, params: Params, initial: Path | None, states: States, steps: int
 ) -> tuple[keras.Model, State]:
-    """The compiled model and its state, as the last epoch left them or at the beginning."""
-    state, model = states.last(), _compiled(params, data, initial)
+    """The network with its optimizer, as the last epoch left them or at the beginning."""
+    state, model = states.last(), _model(params, data, initial, steps)
     if state.epoch:
         try:
             # The best one, too: it must be readable at the end.
@@ -155,32 +163,41 @@ def _begin(
                 states.load(model, epoch)
         except UnreadableStateError as error:
             states.clear(str(error))
-            state, model = State(), _compiled(params, data, initial)
+            state, model = State(), _model(params, data, initial, steps)
     return model, state
 
 
-def _compiled(params: Params, data: FoldData, initial: Path | None) -> keras.Model:
+def _model(params: Params, data: FoldData, initial: Path | None, steps: int) -> Trainee:
     keras.utils.set_random_seed(params.seed)
     side, channels = data.images.shape[1], data.images.shape[3]
     row, precision = backbone_row(params.backbone), params.train.precision
-    model = build_unet(row, side, channels, params.model, initial, precision)
-    model.compile(
-        optimizer=make_optimizer(params.train),
-        loss=make_loss(params.train),
-        metrics=training_metrics(),
-        # Without its compiler JAX takes many times as long.
-        jit_compile=params.train.jit_compile or params.train.engine == "jax",
-    )
+    network = build_unet(row, side, channels, params.model, initial, precision)
+    model = Trainee(network.inputs, network.output, name=network.name)
+    model.compile(make_optimizer(params.train, steps))
     # Else its slots are made within the first step, which TensorFlow then traces twice.
     model.optimizer.build(model.trainable_variables)
     return model
 
 
+def _compile(model: Trainee, loss: keras.losses.Loss, params: Params) -> None:
+    """Give a network another loss; its optimizer goes on."""
+    model.compile(
+        optimizer=model.optimizer,
+        loss=loss,
+        metrics=training_metrics(),
+        # Without its compiler JAX takes many times as long.
+        jit_compile=params.train.jit_compile or params.train.engine == "jax",
+    )
+
+
 def _training_batches(data: FoldData, params: Params) -> TrainingBatches:
+    tiles = data.fitted
+    if params.train.skip_constant:
+        tiles = tiles[~is_constant(data.images, tiles, data.kinds)]
     return TrainingBatches(
         data.images,
         data.masks,
-        data.fitted,
+        tiles,
         params.train.batch_size,
         seed=params.seed,
         augment=params.train.augment,
@@ -205,10 +222,5 @@ def _keep_best(model: keras.Model, state: State, states: States) -> str:
         return "no epoch was finished"
     path = states.folder / "best.weights.h5"
     states.load(model, state.best)
-    _network(model).save_weights(path)
+    served(model).save_weights(path)
     return f"the best weights so far, of epoch {state.best}, are in {path}"
-
-
-def _network(model: keras.Model) -> keras.Model:
-    """The same network without optimizer, whose slots would triple the size of its files."""
-    return keras.Model(model.inputs, model.outputs, name=model.name)

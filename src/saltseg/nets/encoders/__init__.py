@@ -5,7 +5,7 @@ from typing import Protocol
 import keras
 from keras import layers
 
-from saltseg.nets.encoders import keras_applications, plain
+from saltseg.nets.encoders import keras_applications, plain, residual
 from saltseg.params import BackboneRow
 
 
@@ -32,7 +32,11 @@ class Source(Protocol):
         """What else decides the numbers of a training; it belongs into its key."""
 
 
-SOURCES: dict[str, Source] = {"plain": plain, "keras_applications": keras_applications}
+SOURCES: dict[str, Source] = {
+    "plain": plain,
+    "residual": residual,
+    "keras_applications": keras_applications,
+}
 """Sources by name; a new one is named in `params.EncoderSource` too."""
 
 

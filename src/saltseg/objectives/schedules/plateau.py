@@ -12,6 +12,11 @@ class Plateau(Counting, keras.callbacks.ReduceLROnPlateau):
     COUNTED = ("best", "wait", "cooldown_counter")
 
 
+def rate(options: Train, steps: int) -> float:
+    """`train.learning_rate`, to begin with."""
+    return options.learning_rate
+
+
 def make(options: Train) -> Plateau:
     """The schedule of `train.plateau`."""
     return Plateau(

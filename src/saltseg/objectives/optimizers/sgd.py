@@ -1,0 +1,19 @@
+"""Gradient descent with Nesterov's momentum (Sutskever et al. 2013, PMLR 28:1139)."""
+
+import keras
+
+from saltseg.objectives import Rate
+from saltseg.params import Train
+
+
+def make(options: Train, rate: Rate) -> keras.optimizers.Optimizer:
+    """Momentum 0.9 at a rate, with `train.weight_decay` of kernels alone."""
+    optimizer = keras.optimizers.SGD(
+        rate,
+        momentum=0.9,
+        nesterov=True,
+        weight_decay=options.weight_decay,
+        global_clipnorm=options.clip_norm,
+    )
+    optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
+    return optimizer

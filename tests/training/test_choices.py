@@ -1,0 +1,84 @@
+"""Optimizers, schedules and phases, as the parameters name them."""
+
+import keras
+import numpy as np
+import pytest
+
+from saltseg.objectives import make_optimizer, make_phases
+from saltseg.params import _files
+from tests.conftest import Changed
+
+OPTIMIZERS = sorted(_files("objectives/optimizers"))
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_an_optimizer_finds_the_bottom_of_a_bowl(changed: Changed, name: str) -> None:
+    options = changed({"train.optimizer": name, "train.learning_rate": 0.1}).train
+    optimizer = make_optimizer(options, steps=100)
+    place = keras.Variable(np.array([3.0, -2.0], np.float32))
+    for _ in range(100):
+        optimizer.apply([2 * place.value], [place])
+    assert np.abs(place.numpy()).max() < 0.3
+
+
+@pytest.mark.parametrize(("name", "decays"), [("adam", False), ("adamw", True), ("sgd", True)])
+def test_weights_decay_but_not_what_is_no_kernel(changed: Changed, name: str, decays: bool) -> None:
+    overrides = {
+        "train.optimizer": name,
+        "train.weight_decay": 0.5,
+        "train.learning_rate": 0.1,
+    }
+    optimizer = make_optimizer(changed(overrides).train, steps=10)
+    names = ("kernel", "bias", "gamma", "beta")
+    variables = [keras.Variable(np.ones(2, np.float32), name=one) for one in names]
+    optimizer.apply([np.zeros(2, np.float32) for _ in names], variables)
+    kernel, *others = (variable.numpy()[0] for variable in variables)
+    assert kernel == pytest.approx(1 - 0.1 * 0.5 if decays else 1)
+    assert others == [1, 1, 1]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_gradients_are_clipped_together(changed: Changed, name: str) -> None:
+    """As seen in what they remember of gradients."""
+    options = changed({"train.optimizer": name, "train.clip_norm": 1.0}).train
+    optimizer = make_optimizer(options, steps=10)
+    variables = [keras.Variable(np.zeros(1, np.float32)) for _ in range(2)]
+    optimizer.apply([np.array([30.0], "float32"), np.array([40.0], "float32")], variables)
+    first, second = (
+        abs(variable.numpy()[0]) for variable in optimizer.variables if "momentum" in variable.path
+    )
+    # Of (30, 40), as if it had been (0.6, 0.8).
+    assert first / 0.6 == pytest.approx(second / 0.8, rel=1e-4)
+    assert second <= 0.8
+
+
+def test_cosine_rises_and_falls_to_zero(changed: Changed) -> None:
+    overrides = {
+        "train.schedule": "cosine",
+        "train.learning_rate": 0.01,
+        "train.cosine.warmup": 0.1,
+    }
+    rate = make_optimizer(changed(overrides).train, steps=200)._learning_rate
+    found = [float(rate(step)) for step in (0, 10, 20, 110, 200)]
+    assert found == pytest.approx([0, 0.005, 0.01, 0.005, 0], abs=1e-6)
+
+
+def test_cosine_without_warm_up_begins_at_its_top(changed: Changed) -> None:
+    overrides = {"train.schedule": "cosine", "train.learning_rate": 0.01, "train.cosine.warmup": 0}
+    rate = make_optimizer(changed(overrides).train, steps=200)._learning_rate
+    assert [float(rate(step)) for step in (0, 100, 200)] == pytest.approx([0.01, 0.005, 0])
+
+
+@pytest.mark.parametrize(("epochs", "share", "ends"), [(10, 0.5, [5, 10]), (3, 0.5, [2, 3])])
+def test_a_second_loss_takes_over(
+    changed: Changed, epochs: int, share: float, ends: list[int]
+) -> None:
+    overrides = {
+        "train.epochs": epochs,
+        "train.second_loss": "lovasz",
+        "train.second_from": share,
+    }
+    phases = make_phases(changed(overrides).train)
+    assert [(phase.loss.name, phase.end) for phase in phases] == list(
+        zip(("bce_dice", "lovasz"), ends, strict=True)
+    )
