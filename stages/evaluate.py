@@ -33,18 +33,19 @@ def main() -> None:
         params = load_params()
         options = params.evaluate
         models = Path("models") / params.backbone
-        result = read_predictions(models, Path("data/survey"), FOLDS, params.train.folds)
+        survey, folds = Path("data/survey"), params.train.folds
+        result = read_predictions(models, survey, FOLDS, folds, options.flip)
         tiles = result.out_of_fold.scored(options.threshold)
         evaluation = Evaluation(result, options)
         mosaics = read_mosaics(Path("data/mosaics.csv"))
-        leak = leaks(read_folds(FOLDS), mosaics, params.train.folds)
+        leak = leaks(read_folds(FOLDS), mosaics, folds)
         summary = summarise(tiles, result.cost) | evaluation.summary() | {"leak": leak}
         # matplotlib takes a second to import: only now, after the inputs are known good.
         from saltseg.figures.calibration import calibration
         from saltseg.figures.curves import learning_curves
         from saltseg.figures.tiles import gallery
 
-        count = len(params.train.folds)
+        count = len(folds)
         title = f"{params.backbone}, {count} fold{'s' * (count > 1)}"
         with staged_folder(Path("metrics")) as out:
             (out / "summary.json").write_text(json.dumps(summary, indent=2) + "\n")

@@ -1,8 +1,9 @@
 """Train one fold of the backbone.
 
 Reads data/processed, data/folds.csv, data/initial/${backbone}.
-Writes models/${backbone}/fold-k: best.weights.h5, history.csv, oof.npy and holdout.npy (n, H, W)
-float16 in the order of the fold table, blueprint.json (what builds and feeds the network again),
+Writes models/${backbone}/fold-k: best.weights.h5, history.csv; oof.npy and holdout.npy (n, H, W)
+float16 in the order of the fold table, and the same as oof_flip.npy and holdout_flip.npy, means of
+those of a tile and of its mirror image; blueprint.json (what builds and feeds the network again),
 network.json (its size), engine.json. Logs live to MLflow. Stopped, it goes on after the last
 finished epoch, with the same result.
 
@@ -88,8 +89,8 @@ def write_result(
     require_space(out, 2 * sum(value.nbytes for value in result.network.get_weights()))
     result.network.save_weights(out / "best.weights.h5")
     result.history.to_csv(out / "history.csv", index=False)
-    for name, predicted in (("oof", result.probabilities), ("holdout", result.unseen)):
-        np.save(out / f"{name}.npy", native.resize_all_back(predicted))
+    for name, predicted in result.predictions.items():
+        np.save(out / name, native.resize_all_back(predicted))
     blueprint = Blueprint.of(params, native)
     (out / "blueprint.json").write_text(blueprint.model_dump_json(indent=1) + "\n")
     (out / "network.json").write_text(json.dumps(vars(result.cost)) + "\n")

@@ -273,6 +273,7 @@ class Evaluate(Strict):
     """How out-of-fold predictions are scored and shown."""
 
     threshold: Threshold
+    flip: bool
     gallery: Annotated[int, Field(ge=1, le=12)]
     choices: Choices
 

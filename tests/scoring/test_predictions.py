@@ -69,6 +69,17 @@ def test_each_prediction_meets_its_own_tile(outputs: Path) -> None:
     assert result.cost == {"parameters": 7, "gflops": 0.5}
 
 
+def test_those_of_mirror_images_are_read_where_asked_for(outputs: Path) -> None:
+    for fold in range(3):
+        folder = outputs / f"models/fold-{fold}"
+        for part in ("oof", "holdout"):
+            np.save(folder / f"{part}_flip.npy", np.load(folder / f"{part}.npy") + np.float16(0.5))
+    plain = read(outputs, [0, 1]).out_of_fold.probabilities
+    parts = (outputs / name for name in ("models", "survey", "folds.csv"))
+    both = read_predictions(*parts, [0, 1], flip=True).out_of_fold.probabilities
+    np.testing.assert_allclose(both, plain + np.float16(0.5), atol=1e-3)
+
+
 def test_curves_of_all_folds_stand_below_each_other(outputs: Path) -> None:
     curves = read(outputs, [0, 2]).curves
     assert curves.columns.tolist() == ["fold", "epoch", "loss"]

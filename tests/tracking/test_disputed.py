@@ -65,7 +65,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def runs(folder: Path, *tiles: pd.DataFrame) -> list:
     lock = read_lock((folder / "dvc.lock").read_bytes())
     return [
-        SimpleNamespace(outputs=SimpleNamespace(tiles=table, lock=lock, backbone=name))
+        SimpleNamespace(outputs=SimpleNamespace(tiles=table, lock=lock, backbone=name, flip=False))
         for name, table in zip(("one", "two"), tiles, strict=True)
     ]
 

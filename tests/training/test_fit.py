@@ -74,12 +74,16 @@ def test_predictions_are_of_the_best_weights_and_in_order(
     trained: Trained, data: FoldData, small: Params
 ) -> None:
     assert data.held_out.tolist() == [1, 5, 9, 13, 17, 21]
-    probabilities = trained.result.probabilities
+    probabilities = trained.result.predictions["oof.npy"]
     assert probabilities.shape == (6, SIDE, SIDE)
     assert probabilities.dtype == np.float32
     model = loaded(trained.best, small)
     expected = np.asarray(model(data.images[data.held_out], training=False))[..., 0]
     np.testing.assert_allclose(probabilities, expected, atol=1e-4)
+    mirrored = np.asarray(model(data.images[data.held_out][:, :, ::-1], training=False))[..., 0]
+    both = trained.result.predictions["oof_flip.npy"]
+    np.testing.assert_allclose(both, (expected + mirrored[:, :, ::-1]) / 2, atol=1e-4)
+    assert not np.allclose(both, probabilities, atol=1e-3)
     assert trained.result.cost == network_cost(model)
 
 
@@ -114,11 +118,12 @@ def test_holdout_decides_nothing(
         for name, part in (("one", one), ("other", replace(one, images=images, masks=masks)))
     )
     pd.testing.assert_frame_equal(first.history, second.history)
-    np.testing.assert_array_equal(first.probabilities, second.probabilities)
+    np.testing.assert_array_equal(first.predictions["oof.npy"], second.predictions["oof.npy"])
     for ours, theirs in zip(first.network.get_weights(), second.network.get_weights(), strict=True):
         np.testing.assert_array_equal(ours, theirs)
-    assert first.unseen.shape == (COUNT // 4, SIDE, SIDE)
-    assert not np.array_equal(first.unseen, second.unseen)
+    unseen, other = (result.predictions["holdout.npy"] for result in (first, second))
+    assert unseen.shape == (COUNT // 4, SIDE, SIDE)
+    assert not np.array_equal(unseen, other)
 
 
 def test_holdout_is_in_no_batch(params: Params) -> None:

@@ -95,7 +95,8 @@ def test_stopped_training_gives_what_it_had_given_anyway(
     assert whole.history["loss"].iloc[1] < whole.history["loss"].iloc[0]
     for result in (torn, again):
         pd.testing.assert_frame_equal(result.history, whole.history, check_exact=True)
-        np.testing.assert_array_equal(result.probabilities, whole.probabilities)
+        for name, predicted in whole.predictions.items():
+            np.testing.assert_array_equal(result.predictions[name], predicted)
         for ours, theirs in zip(
             result.network.get_weights(), whole.network.get_weights(), strict=True
         ):
@@ -138,7 +139,7 @@ def test_damaged_state_begins_anew(
     printed = capsys.readouterr().out
     assert f"cannot go on from a damaged state ({file}: " in printed
     assert "starting from the beginning" in printed
-    np.testing.assert_array_equal(anew.probabilities, whole.probabilities)
+    np.testing.assert_array_equal(anew.predictions["oof.npy"], whole.predictions["oof.npy"])
 
 
 @pytest.mark.usefixtures("eager")

@@ -138,6 +138,11 @@ class Outputs:
         """Probability above which its evaluation counted a pixel as salt."""
         return float(self.params["evaluate"]["threshold"])
 
+    @property
+    def flip(self) -> bool:
+        """Whether its scores are those of predictions of tiles and of their mirror images."""
+        return bool(self.params["evaluate"].get("flip", False))
+
     @cached_property
     def tiles(self) -> pd.DataFrame:
         """Scores of out-of-fold tiles."""

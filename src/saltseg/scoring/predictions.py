@@ -10,6 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from saltseg.errors import DataError
+from saltseg.scoring.prediction_files import OUT_OF_FOLD, UNSEEN, file_name
 from saltseg.scoring.scores import count_pixels, tile_scores
 from saltseg.tiles.folds.table import HOLDOUT, read_folds
 from saltseg.tiles.survey import read_array, read_labelled, read_table
@@ -65,7 +66,7 @@ class CrossValidation:
 
 
 def read_predictions(
-    models: Path, survey: Path, folds: Path, wanted: Sequence[int]
+    models: Path, survey: Path, folds: Path, wanted: Sequence[int], flip: bool = False
 ) -> CrossValidation:
     """Read what training wrote, for the wanted folds only; others may lie there from before.
 
@@ -74,6 +75,7 @@ def read_predictions(
         survey: Folder of the survey.
         folds: Fold table.
         wanted: Folds to read.
+        flip: Read the means of the predictions of each tile and of its mirror image.
 
     Raises:
         DataError: A file is missing, or does not fit the fold table.
@@ -91,8 +93,8 @@ def read_predictions(
     for fold in wanted:
         folder = models / f"fold-{fold}"
         count = int((own["fold"] == fold).sum())
-        probabilities.append(_predicted(folder / "oof.npy", (count, *size)))
-        ensemble += _predicted(folder / "holdout.npy", (len(unseen), *size))
+        probabilities.append(_predicted(folder / file_name(OUT_OF_FOLD, flip), (count, *size)))
+        ensemble += _predicted(folder / file_name(UNSEEN, flip), (len(unseen), *size))
         history = read_table(folder / "history.csv", ("epoch",))
         history.insert(0, "fold", fold)
         curves.append(history)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from saltseg.comparison.networks import DisputedTile
 from saltseg.runs.cache import cached
+from saltseg.scoring.prediction_files import OUT_OF_FOLD, file_name
 from saltseg.tiles.survey import read_array, read_table
 from saltseg.tracking.comparable import ShownRun
 
@@ -65,9 +66,9 @@ def _ranked(runs: Sequence[ShownRun]) -> "pd.Series[str]":
 
 def _predictions(repo: Repo, run: ShownRun, wanted: Sequence[str]) -> list[NDArray[np.uint8]]:
     """Out-of-fold probabilities of the wanted tiles, 255 = certainly salt."""
-    found = {}
+    found, name = {}, file_name(OUT_OF_FOLD, run.outputs.flip)
     for fold, tiles in run.outputs.tiles.groupby("fold"):
-        path = f"models/{run.outputs.backbone}/fold-{fold}/oof.npy"
+        path = f"models/{run.outputs.backbone}/fold-{fold}/{name}"
         probabilities = read_array(cached(repo, run.outputs.lock, path), np.float16)
         for row, tile in enumerate(tiles["id"]):
             if tile in wanted:

@@ -17,6 +17,7 @@ from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet, served
 from saltseg.objectives import LogLearningRate, make_decisions, make_optimizer, make_phases
 from saltseg.params import Params, backbone_row
+from saltseg.scoring.prediction_files import OUT_OF_FOLD, UNSEEN, file_name
 from saltseg.tiles.folds.table import HOLDOUT
 from saltseg.tiles.inputs.processed import Kind, Processed
 from saltseg.training.batches import TileBatches, TrainingBatches, is_constant
@@ -79,15 +80,15 @@ class FoldResult:
     Attributes:
         network: The U-Net with its best weights, without optimizer.
         history: One row per epoch: `epoch` (from 1), the losses and metrics, `learning_rate`.
-        probabilities: Out-of-fold predictions of the best weights, (n, S, S) float32.
-        unseen: Predictions of the hold-out, (m, S, S) float32; m is 0 where there is none.
+        predictions: Of the best weights, (n, S, S) float32, by the name of their file
+            (`scoring.prediction_files`): of the fold's own tiles, and of the hold-out, which may
+            have none; plain, and the mean of a tile's and its mirror image's.
         cost: Size of the network.
     """
 
     network: keras.Model
     history: pd.DataFrame
-    probabilities: NDArray[np.float32]
-    unseen: NDArray[np.float32]
+    predictions: dict[str, NDArray[np.float32]]
     cost: NetworkCost
 
 
@@ -144,11 +145,15 @@ def train_fold(
     network = served(model)
     history = pd.DataFrame(saving.state.rows)
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
-    probabilities, unseen = (
-        _predict(network, data, tiles, params.train.batch_size)
-        for tiles in (data.held_out, data.unseen)
-    )
-    return FoldResult(network, history, probabilities, unseen, network_cost(network))
+    predictions = {}
+    for name, tiles in ((OUT_OF_FOLD, data.held_out), (UNSEEN, data.unseen)):
+        plain, mirrored = (
+            _predict(network, data, tiles, params.train.batch_size, mirror)
+            for mirror in (False, True)
+        )
+        predictions[file_name(name, flip=False)] = plain
+        predictions[file_name(name, flip=True)] = np.float32(0.5) * (plain + mirrored[:, :, ::-1])
+    return FoldResult(network, history, predictions, network_cost(network))
 
 
 def _begin(
@@ -206,13 +211,18 @@ def _training_batches(data: FoldData, params: Params) -> TrainingBatches:
 
 
 def _predict(
-    model: keras.Model, data: FoldData, tiles: NDArray[np.int64], batch_size: int
+    network: keras.Model,
+    data: FoldData,
+    tiles: NDArray[np.int64],
+    batch_size: int,
+    mirror: bool,
 ) -> NDArray[np.float32]:
-    """Probabilities of some tiles, (n, S, S)."""
+    """Probabilities of some tiles, or of their mirror images, (n, S, S)."""
     if not len(tiles):
         return np.empty((0, *data.masks.shape[1:3]), np.float32)
-    batches = TileBatches(data.images, data.masks, tiles, batch_size)
-    probabilities: NDArray[np.float32] = model.predict(batches, verbose=0)[..., 0]
+    images = data.images[:, :, ::-1] if mirror else data.images
+    batches = TileBatches(images, data.masks, tiles, batch_size)
+    probabilities: NDArray[np.float32] = network.predict(batches, verbose=0)[..., 0]
     return probabilities
 
 
