@@ -19,7 +19,7 @@ from saltseg.machine import Engine, Precision
 from saltseg.settings import read_settings, read_yaml
 
 Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
-EncoderSource = Literal["plain", "residual", "keras_applications"]
+EncoderSource = Literal["plain", "residual", "efficientnet_lite", "keras_applications"]
 Fraction = Annotated[float, Field(ge=0, lt=1)]
 Threshold = Annotated[float, Field(gt=0, lt=1)]
 _MOST_CHOICES = 2000

@@ -14,10 +14,10 @@ def basic_block(
     """
     shortcut = x
     if strides > 1 or x.shape[-1] != filters:
-        shortcut = _convolve(x, filters, 1, f"{name}_shortcut", strides)
-    x = _convolve(x, filters, 3, f"{name}_conv0", strides)
+        shortcut = convolve(x, filters, 1, f"{name}_shortcut", strides)
+    x = convolve(x, filters, 3, f"{name}_conv0", strides)
     x = layers.Activation("relu", name=f"{name}_relu0")(x)
-    x = _convolve(x, filters, 3, f"{name}_conv1")
+    x = convolve(x, filters, 3, f"{name}_conv1")
     x = layers.Add(name=f"{name}_add")([x, shortcut])
     return layers.Activation("relu", name=name)(x)
 
@@ -58,9 +58,10 @@ def scse(x: keras.KerasTensor, name: str, reduction: int = 8) -> keras.KerasTens
     return layers.Multiply(name=name)([x, weights])
 
 
-def _convolve(
+def convolve(
     x: keras.KerasTensor, filters: int, kernel: int, name: str, strides: int = 1
 ) -> keras.KerasTensor:
+    """A convolution without bias, and batch normalisation."""
     x = layers.Conv2D(filters, kernel, strides=strides, padding="same", use_bias=False, name=name)(
         x
     )

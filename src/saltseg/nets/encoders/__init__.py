@@ -5,7 +5,7 @@ from typing import Protocol
 import keras
 from keras import layers
 
-from saltseg.nets.encoders import keras_applications, plain, residual
+from saltseg.nets.encoders import efficientnet_lite, keras_applications, plain, residual
 from saltseg.params import BackboneRow
 
 
@@ -35,6 +35,7 @@ class Source(Protocol):
 SOURCES: dict[str, Source] = {
     "plain": plain,
     "residual": residual,
+    "efficientnet_lite": efficientnet_lite,
     "keras_applications": keras_applications,
 }
 """Sources by name; a new one is named in `params.EncoderSource` too."""
