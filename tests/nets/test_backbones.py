@@ -42,6 +42,8 @@ def values(model: keras.Model) -> list[np.ndarray]:
 
 def expected_scaling(row: BackboneRow, tiles: np.ndarray) -> np.ndarray:
     """What `keras.applications` itself would feed to the network."""
+    if row.source == "efficientnet_lite":
+        return (tiles / 255 - 127 / 255) / (128 / 255)
     if row.source != "keras_applications":
         return tiles / 127.5 - 1
     if "include_preprocessing" in row.options:
