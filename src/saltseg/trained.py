@@ -162,6 +162,7 @@ def _lay_out(run: str, folder: Path) -> Path:
         threshold=found.threshold,
         key=found.key,
         map_iou=found.summary["map_iou"]["mean"],
+        chosen=found.chosen,
     )
     (model / FACTS).write_text(facts.model_dump_json(indent=1) + "\n")
     return model

@@ -15,6 +15,7 @@ from saltseg.inference.grey.tones import Showing
 from saltseg.inference.job import OutputOptions, predict_into
 from saltseg.inference.model import KnownModel, PredictOptions
 from saltseg.inference.sections import Reading, open_inputs
+from saltseg.scoring.choices import Choice
 from tests.inference.sample import SIDE, model_of, picture, png, write_zip
 from tests.inference.test_segy import grid, write_segy
 
@@ -72,6 +73,44 @@ def test_threshold_and_probabilities_on_request(tmp_path: Path) -> None:
         assert found.dtype == np.uint16
         np.testing.assert_allclose(found / 65535, image / 255, atol=1e-5)
         np.testing.assert_array_equal(mask(tmp_path / f"out/masks/{id_}.png") > 0, image > 51)
+
+
+def test_what_scored_best_out_of_fold_makes_the_masks(tmp_path: Path) -> None:
+    """Regions of fewer pixels go, and so do tiles with little salt, but not larger pictures."""
+    tile = np.zeros((SIDE, SIDE), np.uint8)
+    tile[4:8, 4:8] = tile[20:30, 20:30] = 140  # 0.55: 16 pixels, 100 pixels
+    little = np.zeros_like(tile)
+    little[20:30, 20:30] = 140
+    large = np.zeros((SIDE, 2 * SIDE), np.uint8)
+    large[20:30, 20:30] = 140
+    paths = []
+    for name, image in (("tile", tile), ("little", little), ("large", large)):
+        paths.append(tmp_path / f"{name}.png")
+        paths[-1].write_bytes(png(image))
+    chosen = Choice(threshold=0.5, region=20, mask=101)
+    model = model_of()
+    model = replace(model, facts=model.facts.model_copy(update={"chosen": chosen}))
+    table = run(tmp_path / "out", paths, model, output=replace(PLAIN, chosen=True))
+    salt = table.set_index("id").eval("coverage * height * width").round()
+    assert salt[["tile", "little"]].tolist() == [0, 0]
+    assert salt["large"] == 100
+    kept = replace(model, facts=model.facts.model_copy(update={"chosen": Choice(0.5, 20, 100)}))
+    table = run(tmp_path / "other", paths, kept, output=replace(PLAIN, chosen=True))
+    assert (table.set_index("id")["coverage"]["tile"] * tile.size).round() == 100
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        (replace(PLAIN, chosen=True), "bright: nothing was chosen out of fold"),
+        (replace(PLAIN, chosen=True, threshold=0.4), "--chosen brings a threshold of its own"),
+    ],
+)
+def test_nothing_chosen_is_one_line(tmp_path: Path, output: OutputOptions, says: str) -> None:
+    path = write_zip(tmp_path / "tiles.zip", {"a": picture()})
+    with pytest.raises(DataError, match=says):
+        run(tmp_path / "out", [path], output=output)
+    assert not (tmp_path / "out").exists()
 
 
 def test_threshold_zero_is_one(tmp_path: Path) -> None:

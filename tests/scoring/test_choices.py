@@ -9,6 +9,7 @@ from saltseg.scoring.choices import (
     Choice,
     all_choices,
     cross_fit,
+    masked,
     score_choices,
     summarise_choices,
 )
@@ -96,6 +97,9 @@ def test_all_at_once_is_one_by_one(dtype: type) -> None:
     ]
     assert len(np.unique(expected)) > 5
     np.testing.assert_allclose(score_choices(masks, probabilities, choices), expected)
+    made = [[masked(probability, choice) for probability in probabilities] for choice in choices]
+    scored = [DECIDING.of(count_pixels(masks, np.array(found) > 0)) for found in made]
+    np.testing.assert_allclose(scored, expected)
 
 
 FOLDS = np.repeat([0, 1, 2], 4)
@@ -126,6 +130,7 @@ def test_summary_by_hand() -> None:
     assert summarise_choices(SCORES, choices, FOLDS) == {
         "fixed": 0.5,
         "naive": 0.5,
+        "best_choice": {"threshold": 0.5, "region": 0, "mask": 0},
         "cross_fitted": round((0.2 + 0.2 + 0.1) / 3, 6),
         "optimism": round(0.5 - (0.2 + 0.2 + 0.1) / 3, 6),
         "chosen": {
@@ -138,7 +143,8 @@ def test_summary_by_hand() -> None:
 
 def test_one_fold_alone_has_nobody_to_choose_for_it() -> None:
     told = summarise_choices(SCORES[:, :4], [Choice(0.5)] * 3, FOLDS[:4])
-    assert told == {"fixed": 0.5, "naive": 0.6}
+    best = Choice(0.5)._asdict()
+    assert told == {"fixed": 0.5, "naive": 0.6, "best_choice": best}
 
 
 def test_choosing_among_noise_is_all_optimism() -> None:

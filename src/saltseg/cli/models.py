@@ -27,6 +27,12 @@ _Threshold = Annotated[
     float | None,
     typer.Option(min=0, max=1, help="Probability above which a pixel is salt; default: the run's."),
 ]
+_Chosen = Annotated[
+    bool,
+    typer.Option(
+        "--chosen", help="Threshold and least sizes of salt that scored best out of fold."
+    ),
+]
 _Flip = Annotated[
     bool, typer.Option("--flip", help="Predict mirrored, too, and take the mean: twice the time.")
 ]
@@ -103,6 +109,7 @@ def predict(
     run: _Run = "workspace",
     models: _Models = None,
     threshold: _Threshold = None,
+    chosen: _Chosen = False,
     flip: _Flip = False,
     overlap: _Overlap = defaults.OVERLAP,
     probabilities: _Probabilities = False,
@@ -128,7 +135,7 @@ def predict(
     """
     with one_line_errors("saltseg predict"):
         from saltseg.inference.grey.tones import Showing, null_values
-        from saltseg.inference.job import OutputOptions, predict_into
+        from saltseg.inference.job import OutputOptions, choice_of, predict_into
         from saltseg.inference.model import PredictOptions
         from saltseg.inference.sections import Reading, open_inputs
         from saltseg.inference.segy.volume import Geometry
@@ -138,12 +145,12 @@ def predict(
         geometry = Geometry(iline, xline, line, format_)
         reading = Reading(clip, geometry, depths, showing, axes)
         options = PredictOptions(flip, overlap, batch_size)
-        output = OutputOptions(threshold, probabilities, overwrite)
+        output = OutputOptions(threshold, chosen, probabilities, overwrite)
         # What can be refused is refused before Keras, which takes seconds to import.
         with open_inputs(inputs, reading) as found, open_model(run, models, precision) as model:
             table = predict_into(out, model, found, options, output)
+            used = choice_of(model, output).threshold
         salt = int((table["coverage"] > 0).sum())
-        used = model.threshold if threshold is None else threshold
         print(
             f"{model.facts.name}, threshold {used:g}: salt in {salt} of {len(table)},"
             f" {out}/coverage.csv"
@@ -162,6 +169,7 @@ def submit(
     run: _Run = "workspace",
     models: _Models = None,
     threshold: _Threshold = None,
+    chosen: _Chosen = False,
     flip: _Flip = False,
     depths: _Depths = None,
     batch_size: _Batch = defaults.BATCH_SIZE,
@@ -169,13 +177,15 @@ def submit(
 ) -> None:
     """Write a submission to the TGS competition; stopped, the same command goes on."""
     with one_line_errors("saltseg submit"):
+        from saltseg.inference.job import OutputOptions
         from saltseg.inference.model import PredictOptions
         from saltseg.inference.submission import find_sample, write_submission
         from saltseg.trained import open_model
 
         options, ids = PredictOptions(flip, batch_size=batch_size), sample or find_sample(test)
         with open_model(run, models, precision) as model:
-            salt, tiles = write_submission(out, test, ids, model, options, threshold, depths)
+            output = OutputOptions(threshold, chosen)
+            salt, tiles = write_submission(out, test, ids, model, options, output, depths)
         order = f"in the order of {ids}" if ids else "sorted by id"
         print(f"{model.facts.name}: salt in {salt} of {tiles} tiles, {order}: {out}")
 

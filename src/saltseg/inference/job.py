@@ -21,6 +21,7 @@ from saltseg.inference.results import Results, open_results
 from saltseg.inference.sections import Inputs, Section
 from saltseg.inference.volumes import Result, Volume
 from saltseg.inference.windows import Floats
+from saltseg.scoring.choices import Choice, masked
 from saltseg.tiles.reading.archive import version_of
 
 _SHOWN = 24
@@ -35,11 +36,14 @@ class OutputOptions:
 
     Attributes:
         threshold: Probability above which a pixel counts as salt; None for that of the model.
+        chosen: In its place what scored best out of fold: a threshold, and the fewest pixels of a
+            region and of a tile that are kept.
         probabilities: Whether probabilities are written, too.
         overwrite: Remove what was predicted otherwise, or before.
     """
 
     threshold: float | None = None
+    chosen: bool = False
     probabilities: bool = False
     overwrite: bool = False
 
@@ -66,8 +70,10 @@ def predict_into(
     Raises:
         DataError: A section cannot be used, or the folder holds other things.
     """
-    threshold = model.threshold if output.threshold is None else output.threshold
-    settings = _settings(model, inputs, options) | {"threshold": threshold}
+    choice = choice_of(model, output)
+    settings = _settings(model, inputs, options) | {"threshold": choice.threshold}
+    if output.chosen:
+        settings |= choice._asdict()
     kinds = ("masks", "probabilities") if output.probabilities else ("masks",)
     most = np.array(model.tile)
     with open_results(folder, settings, kinds, output.overwrite) as results:
@@ -86,7 +92,7 @@ def predict_into(
                 queue = _pictures(waiting, depths, model.tile)
                 advance = partial(progress.advance, task)
                 with closing(networks.predict_each(queue, options, advance)) as predicted:
-                    _write_all(results, predicted, threshold, most)
+                    _write_all(results, predicted, choice, most)
                 progress.update(task, completed=len(waiting))
         results.write_table()
         table = results.table([section.id for section in inputs.sections])
@@ -95,6 +101,26 @@ def predict_into(
         if len(tiles) and waiting:
             _write_overview(results, inputs.sections, tiles, model.tile)
     return table
+
+
+def choice_of(model: KnownModel, output: OutputOptions) -> Choice:
+    """How probabilities become masks.
+
+    Raises:
+        DataError: The model does not know what scored best.
+    """
+    if not output.chosen:
+        return Choice(model.threshold if output.threshold is None else output.threshold)
+    if output.threshold is not None:
+        raise DataError(
+            "--chosen brings a threshold of its own; leave out --threshold, or --chosen"
+        )
+    if model.facts.chosen is None:
+        raise DataError(
+            f"{model.facts.name}: nothing was chosen out of fold, or by an older version; evaluate"
+            " it again (`dvc repro evaluate`), or leave out --chosen"
+        )
+    return model.facts.chosen
 
 
 def _settings(model: KnownModel, inputs: Inputs, options: PredictOptions) -> dict[str, Any]:
@@ -121,14 +147,14 @@ def _require_depths(
 def _write_all(
     results: Results,
     predicted: Iterator[tuple[Picture[Section], Floats]],
-    threshold: float,
+    choice: Choice,
     most: NDArray[np.int64],
 ) -> None:
     """Write in a thread what was predicted, some pixels behind the networks."""
 
     def write(picture: Picture[Section], found: Floats) -> int:
-        mask = (found > threshold).astype(np.uint8)
-        drawn = bool((mask.shape > most).any())
+        drawn = bool((found.shape > most).any())
+        mask = masked(found, choice, tile=not drawn)
         results.put(picture.label, picture.grey, mask, found, drawn)
         return found.size
 

@@ -17,6 +17,7 @@ from saltseg.inference.queues import ahead, batches
 from saltseg.inference.windows import Canvas, Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Strict, Threshold
+from saltseg.scoring.choices import Choice
 from saltseg.tiles.inputs.channels import network_input
 from saltseg.tiles.inputs.native import resize_back
 
@@ -36,12 +37,14 @@ class Facts(Strict):
         threshold: Probability above which a pixel counts as salt.
         key: Of the cross-validation that it comes from.
         map_iou: Mean competition metric over its folds.
+        chosen: How probabilities best become masks, as far as its out-of-fold tiles know.
     """
 
     name: str
     threshold: Threshold
     key: str | None = None
     map_iou: float | None = None
+    chosen: Choice | None = None
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import csv
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from saltseg.errors import DataError
@@ -15,6 +16,8 @@ from saltseg.tiles.reading import rle
 from saltseg.tiles.reading.kaggle_csv import few, read_column
 
 SAMPLE = "sample_submission.csv"
+AS_TRAINED = OutputOptions()
+"""With the threshold of the model."""
 
 
 def find_sample(test: Path) -> Path | None:
@@ -29,7 +32,7 @@ def write_submission(
     sample: Path | None,
     model: KnownModel,
     options: PredictOptions,
-    threshold: float | None = None,
+    output: OutputOptions = AS_TRAINED,
     depths: Path | None = None,
 ) -> tuple[int, int]:
     """Predict all tiles and write them as the competition asks.
@@ -42,7 +45,7 @@ def write_submission(
         sample: Gives ids and their order; None for all tiles, sorted.
         model: Networks and threshold.
         options: Choices of the prediction.
-        threshold: In place of the model's.
+        output: How probabilities become masks.
         depths: Table of seismic depths, where the model needs them.
 
     Returns:
@@ -64,10 +67,10 @@ def write_submission(
             raise DataError(f"{test}: no image for {few(missing)}, which {sample} names")
         wanted = Inputs([by_id[id_] for id_ in ids], [], inputs.reading)
         try:
-            predict_into(waiting, model, wanted, options, OutputOptions(threshold))
+            predict_into(waiting, model, wanted, options, output)
         except OtherPredictionsError:
             # Only this command reads what waits there.
-            predict_into(waiting, model, wanted, options, OutputOptions(threshold, overwrite=True))
+            predict_into(waiting, model, wanted, options, replace(output, overwrite=True))
     salt = _write(out, ids, Results(waiting, ("masks",)))
     shutil.rmtree(waiting)
     return salt, len(ids)

@@ -18,6 +18,7 @@ from saltseg.errors import DataError
 from saltseg.runs.keys import experiment_key, fold_key, locked_inputs
 from saltseg.runs.lock import MEND, read_lock, read_params
 from saltseg.runs.provenance import Origin
+from saltseg.scoring.choices import Choice
 from saltseg.scoring.scores import DECIDING
 from saltseg.tiles.survey import read_table
 
@@ -137,6 +138,12 @@ class Outputs:
     def threshold(self) -> float:
         """Probability above which its evaluation counted a pixel as salt."""
         return float(self.params["evaluate"]["threshold"])
+
+    @property
+    def chosen(self) -> Choice | None:
+        """What scored best of all that was tried out of fold; None in older runs."""
+        best = self.summary.get("post_processing", {}).get("best_choice")
+        return best and Choice(**best)
 
     @property
     def flip(self) -> bool:

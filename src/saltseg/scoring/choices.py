@@ -32,6 +32,31 @@ class Choice(NamedTuple):
     mask: int = 0
 
 
+def masked(
+    probabilities: NDArray[np.floating], choice: Choice, *, tile: bool = True
+) -> NDArray[np.uint8]:
+    """The mask that a choice makes of probabilities, as `score_choices` scores it.
+
+    Args:
+        probabilities: Of one picture, (H, W), 0 to 1.
+        choice: How.
+        tile: Whether the picture is a tile; of a larger one the whole is never left empty.
+
+    Returns:
+        (H, W) uint8, 1 = salt.
+    """
+    # As scoring does: in half precision a threshold is rounded like what it is compared with.
+    limit = np.array(choice.threshold, probabilities.dtype)
+    salt = (probabilities > limit).astype(np.uint8)
+    if choice.region > 1:
+        _, labels, stats, _ = cv2.connectedComponentsWithStats(salt)
+        small = stats[:, cv2.CC_STAT_AREA] < choice.region
+        salt[small[labels]] = 0
+    if tile and cv2.countNonZero(salt) < choice.mask:
+        salt[:] = 0
+    return salt
+
+
 def all_choices(offered: Choices, fixed: float) -> list[Choice]:
     """Every combination that is offered, those nearest to the fixed threshold and simplest first.
 
@@ -136,12 +161,15 @@ def summarise_choices(
 
     Returns:
         `fixed`: mean of map_iou over folds under the fixed choice; `naive`: under the one that is
-        best on all tiles together; and, with two folds or more, `cross_fitted`: each fold under
-        what the others chose, `optimism` (naive - cross_fitted), and `chosen` by fold.
+        best on all tiles together, which is `best_choice`; and, with two folds or more, `cross_fitted`:
+        each fold under what the others chose, `optimism` (naive - cross_fitted), and `chosen` by
+        fold.
     """
+    best = int(scores.mean(axis=1).argmax())
     summary: dict[str, Any] = {
         "fixed": _over_folds(scores[0], folds),
-        "naive": _over_folds(scores[scores.mean(axis=1).argmax()], folds),
+        "naive": _over_folds(scores[best], folds),
+        "best_choice": choices[best]._asdict(),
     }
     if len(np.unique(folds)) < 2:
         return summary
