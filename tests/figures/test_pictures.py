@@ -57,7 +57,7 @@ def discs(count: int) -> Predicted:
 
 def draw_gallery(result: Predicted, path: Path, count: int = 2) -> np.ndarray:
     none = Choices(threshold=[0.5], region=[], mask=[])
-    options = Evaluate(threshold=0.5, gallery=count, choices=none)
+    options = Evaluate(threshold=0.5, flip=False, gallery=count, choices=none)
     gallery(result, result.scored(options.threshold), options, "plain, 2 folds", path)
     return picture(path)
 

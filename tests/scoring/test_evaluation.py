@@ -9,7 +9,10 @@ from saltseg.scoring.evaluation import Evaluation
 from saltseg.scoring.predictions import CrossValidation, Predicted
 
 OPTIONS = Evaluate(
-    threshold=0.5, gallery=1, choices=Choices(threshold=[0.3, 0.7], region=[0], mask=[0, 5])
+    flip=False,
+    threshold=0.5,
+    gallery=1,
+    choices=Choices(threshold=[0.3, 0.7], region=[0], mask=[0, 5]),
 )
 
 

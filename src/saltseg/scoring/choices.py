@@ -161,9 +161,9 @@ def summarise_choices(
 
     Returns:
         `fixed`: mean of map_iou over folds under the fixed choice; `naive`: under the one that is
-        best on all tiles together, which is `best_choice`; and, with two folds or more, `cross_fitted`:
-        each fold under what the others chose, `optimism` (naive - cross_fitted), and `chosen` by
-        fold.
+        best on all tiles together, which is `best_choice`; and, with two folds or more,
+        `cross_fitted`: each fold under what the others chose, `optimism` (naive - cross_fitted),
+        and `chosen` by fold.
     """
     best = int(scores.mean(axis=1).argmax())
     summary: dict[str, Any] = {
