@@ -116,6 +116,10 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
         put("train", second_loss="lovasz", second_from=0.99),
         ["train", "second_from: 0.99 of 10 epochs leaves one"],
     ),
+    "encoder frozen to the end": (
+        put("train", frozen_epochs=10),
+        ["train", "frozen_epochs: 10 of 10 epochs leaves the encoder none"],
+    ),
     "unknown decoder": (put("model", decoder="other"), ["model.decoder", "residual"]),
     "learning rate zero": (put("train", learning_rate=0), ["train.learning_rate"]),
     "threshold one": (put("evaluate", threshold=1), ["evaluate.threshold"]),

@@ -224,6 +224,7 @@ class Train(Strict):
     loss: Annotated[Name, _one_of("objectives/losses")]
     second_loss: Annotated[Name, _one_of("objectives/losses")]
     second_from: Annotated[float, Field(gt=0, lt=1)]
+    frozen_epochs: Annotated[int, Field(ge=0)]
     optimizer: Annotated[Name, _one_of("objectives/optimizers")]
     schedule: Annotated[Name, _one_of("objectives/schedules")]
     learning_rate: Annotated[float, Field(gt=0)]
@@ -245,6 +246,11 @@ class Train(Strict):
             raise ValueError("loss: none is for second_loss alone")
         if self.second_loss == self.loss:
             raise ValueError(f"second_loss: {self.loss} is train.loss already; say {NONE}")
+        if self.frozen_epochs >= self.epochs:
+            raise ValueError(
+                f"frozen_epochs: {self.frozen_epochs} of {self.epochs} epochs leaves the encoder"
+                " none; lower it, or raise train.epochs"
+            )
         first = round(self.second_from * self.epochs)
         if self.second_loss != NONE and not 0 < first < self.epochs:
             raise ValueError(

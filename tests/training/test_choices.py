@@ -69,16 +69,32 @@ def test_cosine_without_warm_up_begins_at_its_top(changed: Changed) -> None:
     assert [float(rate(step)) for step in (0, 100, 200)] == pytest.approx([0.01, 0.005, 0])
 
 
-@pytest.mark.parametrize(("epochs", "share", "ends"), [(10, 0.5, [5, 10]), (3, 0.5, [2, 3])])
-def test_a_second_loss_takes_over(
-    changed: Changed, epochs: int, share: float, ends: list[int]
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        ({}, [("bce_dice", False, 10)]),
+        (
+            {"second_loss": "lovasz", "second_from": 0.25},
+            [("bce_dice", False, 2), ("lovasz", False, 10)],
+        ),
+        ({"frozen_epochs": 3}, [("bce_dice", True, 3), ("bce_dice", False, 10)]),
+        (
+            {"second_loss": "lovasz", "frozen_epochs": 2},
+            [("bce_dice", True, 2), ("bce_dice", False, 5), ("lovasz", False, 10)],
+        ),
+        (
+            {"second_loss": "lovasz", "frozen_epochs": 7},
+            [("bce_dice", True, 5), ("lovasz", True, 7), ("lovasz", False, 10)],
+        ),
+        (
+            {"second_loss": "lovasz", "frozen_epochs": 5},
+            [("bce_dice", True, 5), ("lovasz", False, 10)],
+        ),
+    ],
+)
+def test_losses_and_frozen_epochs_divide_a_training(
+    changed: Changed, options: dict, expected: list
 ) -> None:
-    overrides = {
-        "train.epochs": epochs,
-        "train.second_loss": "lovasz",
-        "train.second_from": share,
-    }
-    phases = make_phases(changed(overrides).train)
-    assert [(phase.loss.name, phase.end) for phase in phases] == list(
-        zip(("bce_dice", "lovasz"), ends, strict=True)
-    )
+    params = changed({f"train.{name}": value for name, value in options.items()})
+    found = [(one.loss.name, one.frozen, one.end) for one in make_phases(params.train)]
+    assert found == expected

@@ -156,6 +156,27 @@ def test_constant_tiles_are_left_out_where_asked_for(
     pd.testing.assert_frame_equal(*histories)
 
 
+def test_a_frozen_encoder_stays_as_it_is(
+    eager: None, data: FoldData, changed: Changed, tmp_path: Path
+) -> None:
+    """Its moving statistics, too; the decoder learns, and after that the encoder does."""
+    params = changed({**SMALL, "train.frozen_epochs": 1})
+    each = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True)
+    keras.utils.set_random_seed(params.seed)
+    start = build_unet(backbone_row("plain"), SIDE, 1, params.model)
+    train_fold(data, params, "plain", States(tmp_path / "states"), watchers=[each])
+    first, second = (loaded(tmp_path / f"{epoch}.weights.h5", params) for epoch in (1, 2))
+
+    def moved(one: keras.Model, other: keras.Model) -> list[bool]:
+        pairs = zip(one.get_weights(), other.get_weights(), strict=True)
+        return [not np.array_equal(a, b) for a, b in pairs]
+
+    encoder = [model.get_layer("encoder") for model in (start, first, second)]
+    assert not any(moved(*encoder[:2]))
+    assert all(moved(*encoder[1:]))
+    assert any(moved(start, first))
+
+
 def fed(params: Params, images: np.ndarray, part: FoldData) -> list[tuple[np.ndarray, np.ndarray]]:
     """All batches of an epoch of training, not augmented."""
     still = params.train.augment.model_copy(

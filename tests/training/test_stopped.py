@@ -59,6 +59,7 @@ class Lost(keras.callbacks.Callback):
             "train.optimizer": "adamw",
             "train.schedule": "cosine",
             "train.clip_norm": 1.0,
+            "train.frozen_epochs": 1,
         },
         {
             "train.precision": "mixed_float16",

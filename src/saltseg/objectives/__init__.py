@@ -80,25 +80,35 @@ class LogLearningRate(keras.callbacks.Callback):
 
 
 class Phase(NamedTuple):
-    """A part of a training with a loss of its own.
+    """A part of a training for which a network is compiled.
 
     Attributes:
-        loss: The loss.
+        loss: Its loss.
+        frozen: Whether the encoder stays as it is.
         end: The epoch after which it ends, counted from 1.
     """
 
     loss: keras.losses.Loss
+    frozen: bool
     end: int
 
 
 def make_phases(options: Train) -> list[Phase]:
-    """One with `train.loss`; or two, the other with `train.second_loss`, in `objectives/losses`."""
-    first = _file("losses", options.loss).make()
-    if options.second_loss == NONE:
-        return [Phase(first, options.epochs)]
-    second = _file("losses", options.second_loss).make()
-    end = round(options.second_from * options.epochs)
-    return [Phase(first, end), Phase(second, options.epochs)]
+    """Parts with `train.loss` and `train.second_loss`, from `objectives/losses`, in their order."""
+    losses = {options.epochs: _file("losses", options.loss).make()}
+    if options.second_loss != NONE:
+        first = round(options.second_from * options.epochs)
+        second = _file("losses", options.second_loss).make()
+        losses = {first: losses[options.epochs], options.epochs: second}
+    ends = sorted({*losses, options.frozen_epochs} - {0})
+    return [
+        Phase(
+            loss=losses[min(last for last in losses if last >= end)],
+            frozen=end <= options.frozen_epochs,
+            end=end,
+        )
+        for end in ends
+    ]
 
 
 def make_optimizer(options: Train, steps: int) -> keras.optimizers.Optimizer:

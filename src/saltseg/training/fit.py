@@ -15,7 +15,13 @@ from saltseg.errors import DataError, TrainingError
 from saltseg.nets.cost import NetworkCost, network_cost
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet, served
-from saltseg.objectives import LogLearningRate, make_decisions, make_optimizer, make_phases
+from saltseg.objectives import (
+    LogLearningRate,
+    Phase,
+    make_decisions,
+    make_optimizer,
+    make_phases,
+)
 from saltseg.params import Params, backbone_row
 from saltseg.scoring.prediction_files import OUT_OF_FOLD, UNSEEN, file_name
 from saltseg.tiles.folds.table import HOLDOUT
@@ -118,27 +124,13 @@ def train_fold(
     """
     batches = _training_batches(data, params)
     model, state = _begin(data, params, initial, states, params.train.epochs * len(batches))
-    held_out = TileBatches(data.images, data.masks, data.held_out, params.train.batch_size)
     deciding = make_decisions(params.train)
     saving = SaveStates(states, state, deciding)
     try:
         with closing(ShowProgress(title, params.train.epochs, state.epoch)) as progress:
             watching = [StopOnNan(), progress, *(watchers or [])]
             callbacks = [SeedEpochs(batches), LogLearningRate(), *deciding, *watching, saving]
-            for phase in make_phases(params.train):
-                if saving.state.stopped or saving.state.epoch >= phase.end:
-                    continue
-                # Between two phases as where a training was stopped: nothing else is carried on.
-                _compile(model, phase.loss, params)
-                model.fit(
-                    batches,
-                    validation_data=held_out,
-                    initial_epoch=saving.state.epoch,
-                    epochs=phase.end,
-                    shuffle=False,
-                    verbose=0,
-                    callbacks=callbacks,
-                )
+            _fit(model, data, params, batches, callbacks, saving)
     except NotFiniteError as error:
         raise TrainingError(f"{error}; {_keep_best(model, saving.state, states)}") from None
     states.load(model, saving.state.best)
@@ -156,9 +148,34 @@ def train_fold(
     return FoldResult(network, history, predictions, network_cost(network))
 
 
+def _fit(
+    model: Trainee,
+    data: FoldData,
+    params: Params,
+    batches: TrainingBatches,
+    callbacks: list[keras.callbacks.Callback],
+    saving: SaveStates,
+) -> None:
+    """Train what is left of each phase; each begins as where a training was stopped."""
+    held_out = TileBatches(data.images, data.masks, data.held_out, params.train.batch_size)
+    for phase in make_phases(params.train):
+        if saving.state.stopped or saving.state.epoch >= phase.end:
+            continue
+        _compile(model, phase, params)
+        model.fit(
+            batches,
+            validation_data=held_out,
+            initial_epoch=saving.state.epoch,
+            epochs=phase.end,
+            shuffle=False,
+            verbose=0,
+            callbacks=callbacks,
+        )
+
+
 def _begin(
     data: FoldData, params: Params, initial: Path | None, states: States, steps: int
-) -> tuple[keras.Model, State]:
+) -> tuple[Trainee, State]:
     """The network with its optimizer, as the last epoch left them or at the beginning."""
     state, model = states.last(), _model(params, data, initial, steps)
     if state.epoch:
@@ -184,11 +201,12 @@ def _model(params: Params, data: FoldData, initial: Path | None, steps: int) -> 
     return model
 
 
-def _compile(model: Trainee, loss: keras.losses.Loss, params: Params) -> None:
-    """Give a network another loss; its optimizer goes on."""
+def _compile(model: Trainee, phase: Phase, params: Params) -> None:
+    """Prepare a network for a phase; its optimizer goes on."""
+    model.get_layer("encoder").trainable = not phase.frozen
     model.compile(
         optimizer=model.optimizer,
-        loss=loss,
+        loss=phase.loss,
         metrics=training_metrics(),
         # Without its compiler JAX takes many times as long.
         jit_compile=params.train.jit_compile or params.train.engine == "jax",
