@@ -51,6 +51,7 @@ def main(argv: list[str] | None = None) -> None:
         inputs = current_inputs(stage)
         prepare_engine(params.seed, params.train.threads, params.train.engine)
         from saltseg.nets.encoders import SOURCES
+        from saltseg.nets.initial import find_initial
         from saltseg.runs.unfinished import owned
         from saltseg.tracking.live import live_fold
         from saltseg.training.callbacks import CheckInputs
@@ -58,7 +59,6 @@ def main(argv: list[str] | None = None) -> None:
         from saltseg.training.states import States
 
         data = FoldData.of(tiles, folds, fold)
-        initial = Path("data/initial") / params.backbone / "encoder.weights.h5"
         source = SOURCES[backbone_row(params.backbone).source]
         title = f"{params.backbone} fold {fold}"
         engine = engine_facts(params.train.threads) | source.versions()
@@ -70,7 +70,7 @@ def main(argv: list[str] | None = None) -> None:
             states = States(folder)
             with live_fold(params, fold, engine | {"key": key}) as live:
                 live.log_finished(states.last().rows)
-                given = initial if initial.exists() else None
+                given = find_initial(Path("data/initial") / params.backbone)
                 watchers = [live.callback(), CheckInputs(check)]
                 result = train_fold(data, params, title, states, given, watchers)
                 check()

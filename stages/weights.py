@@ -1,13 +1,15 @@
 """Provide the initial weights of the backbone.
 
 Reads weights/${model.weights}: a marker for `random` and `imagenet`, else a weights file.
-Writes data/initial/${backbone}: encoder.weights.h5 (none for `random`) and source.txt.
+Writes data/initial/${backbone}: encoder.weights.h5 or, of a network trained before,
+network.weights.h5 (none for `random`); source.txt.
 
 Example:
     dvc repro weights
     dvc exp run -S backbone=vgg16 weights
 """
 
+import shutil
 from pathlib import Path
 
 from saltseg.errors import WeightsError
@@ -31,13 +33,20 @@ def main() -> None:
                 raise WeightsError(f"model.weights: {file} does not exist; put the file there")
             prepare_engine(seed=0, threads=None)
             # Keras takes seconds to import, and random weights need none of it.
-            from saltseg.nets.initial import convert_initial, fetch_imagenet
+            from saltseg.nets.initial import (
+                ENCODER,
+                NETWORK,
+                convert_initial,
+                fetch_imagenet,
+                holds_network,
+            )
 
-            target = out / "encoder.weights.h5"
             if wanted == "imagenet":
-                fetch_imagenet(row, target)
+                fetch_imagenet(row, out / ENCODER)
+            elif holds_network(file):
+                shutil.copyfile(file, out / NETWORK)
             else:
-                convert_initial(row, file, target)
+                convert_initial(row, file, out / ENCODER)
 
 
 if __name__ == "__main__":

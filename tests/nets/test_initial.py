@@ -14,8 +14,16 @@ from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
 from saltseg.errors import WeightsError
 from saltseg.nets.encoders import build_backbone
-from saltseg.nets.initial import convert_initial, fetch_imagenet, load_initial
-from saltseg.nets.unet import build_unet
+from saltseg.nets.initial import (
+    ENCODER,
+    NETWORK,
+    convert_initial,
+    fetch_imagenet,
+    find_initial,
+    holds_network,
+    load_initial,
+)
+from saltseg.nets.unet import build_unet, served
 from saltseg.params import Params, backbone_row
 from tests.hangs import limited
 
@@ -217,6 +225,55 @@ def test_what_is_no_file(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(path)
     with limited(20):
         assert "a folder, a pipe or a device" in assert_refused(path)
+
+
+@pytest.fixture(scope="module")
+def network(params: Params, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """All weights of a U-Net, under the name that the weights stage gives such a file."""
+    path = tmp_path_factory.mktemp("network") / NETWORK
+    options = params.model.model_copy(update={"salt_head": True})
+    build_unet(PLAIN, 32, 2, options).save_weights(path)
+    return path
+
+
+def test_a_whole_network_goes_on_from_a_run(network: Path, params: Params) -> None:
+    """Outputs that only training looks at are not in the file, and stay as they are."""
+    options = params.model.model_copy(update={"salt_head": True, "deep_supervision": True})
+    keras.utils.set_random_seed(2)
+    model = build_unet(PLAIN, 32, 2, options, network)
+    tiles = np.random.default_rng(0).integers(0, 256, (2, 32, 32, 2), np.uint8)
+    keras.utils.set_random_seed(3)
+    options = params.model.model_copy(update={"salt_head": True})
+    expected = build_unet(PLAIN, 32, 2, options)
+    expected.load_weights(network)
+    np.testing.assert_array_equal(
+        served(model).predict_on_batch(tiles), served(expected).predict_on_batch(tiles)
+    )
+
+
+@pytest.mark.parametrize(
+    ("channels", "options"), [(3, {"salt_head": True}), (2, {}), (2, {"decoder": "residual"})]
+)
+def test_a_network_of_another_kind_is_refused(
+    network: Path, params: Params, channels: int, options: dict
+) -> None:
+    with pytest.raises(WeightsError) as caught:
+        build_unet(PLAIN, 32, channels, params.model.model_copy(update=options), network)
+    message = str(caught.value)
+    assert message.startswith("model.weights: not the weights of this network (")
+    assert "\n" not in message
+
+
+def test_the_two_kinds_of_files_are_told_apart(
+    network: Path, weights: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "text.weights.h5").write_text("no HDF5")
+    files = [network, weights, tmp_path / "text.weights.h5", tmp_path / "missing"]
+    assert [holds_network(file) for file in files] == [True, False, False, False]
+    assert find_initial(network.parent) == network
+    assert find_initial(tmp_path) is None
+    (tmp_path / ENCODER).touch()
+    assert find_initial(tmp_path) == tmp_path / ENCODER
 
 
 def test_plain_has_no_imagenet_weights(tmp_path: Path) -> None:

@@ -1,7 +1,12 @@
-"""Initial weights of a backbone: downloaded, from a file, or fitted to other channels."""
+"""Initial weights.
+
+Of a backbone, downloaded, from a file, or fitted to other channels; or of a whole network that was
+trained before.
+"""
 
 from pathlib import Path
 
+import h5py
 import keras
 import numpy as np
 
@@ -9,6 +14,9 @@ from saltseg.errors import WeightsError
 from saltseg.nets.encoders import SOURCES, build_backbone
 from saltseg.nets.weights_file import load_weights
 from saltseg.params import BackboneRow
+
+ENCODER, NETWORK = "encoder.weights.h5", "network.weights.h5"
+"""Names of files with initial weights: of a backbone, of a whole network."""
 
 # Trained weights exist for three input channels; the side does not matter to them.
 _RGB, _SIDE = 3, 64
@@ -45,6 +53,45 @@ def convert_initial(row: BackboneRow, path: Path, target: Path) -> None:
         WeightsError: As in `load_initial`.
     """
     _read(row, path).save_weights(target)
+
+
+def find_initial(folder: Path) -> Path | None:
+    """The file with initial weights in a folder; None where there is none, for random ones."""
+    files = (folder / name for name in (ENCODER, NETWORK))
+    return next((file for file in files if file.exists()), None)
+
+
+def holds_network(path: Path) -> bool:
+    """Whether a file holds the weights of a whole network, as training leaves them."""
+    try:
+        with h5py.File(path) as file:
+            link = file.get("layers/functional", getlink=True)
+    except (OSError, KeyError):
+        return False
+    return isinstance(link, h5py.HardLink)
+
+
+def load_network(network: keras.Model, path: Path) -> None:
+    """Load all weights of a network that was trained before into one of the same kind.
+
+    Raises:
+        WeightsError: The file is damaged, or of another network.
+    """
+    try:
+        load_weights(network, path)
+        # Keras passes over layers that only the file has.
+        arrays: list[str] = []
+        with h5py.File(path) as file:
+            file["layers"].visititems(
+                lambda name, item: arrays.append(name) if isinstance(item, h5py.Dataset) else None
+            )
+        if len(arrays) != len(network.weights):
+            raise ValueError(f"{len(arrays)} arrays for {len(network.weights)}")
+    except ValueError as error:
+        raise WeightsError(
+            f"model.weights: not the weights of this network ({error}); backbone, decoder, channels"
+            " and heads must be those of the run they come from"
+        ) from None
 
 
 def _read(row: BackboneRow, path: Path) -> keras.Model:

@@ -10,7 +10,7 @@ from keras import layers
 from saltseg.machine import Precision
 from saltseg.nets.blocks import basic_block, bottleneck_block, scse
 from saltseg.nets.encoders import build_backbone, scale_input, tapped
-from saltseg.nets.initial import load_initial
+from saltseg.nets.initial import NETWORK, load_initial, load_network
 from saltseg.nets.kernels import normalise_by_kernels
 from saltseg.params import BackboneRow, Decoder, Model
 
@@ -39,7 +39,8 @@ def build_unet(
         size: Input side S, pixels, a multiple of 32.
         channels: Input channels C.
         options: Decoder and regularisation.
-        initial: File with the backbone's initial weights; None for random ones.
+        initial: File with initial weights of the backbone or, by its name (`initial.NETWORK`), of
+            a whole network; None for random ones.
         precision: What all layers compute in but the first and the last, which scale the input
             and give the probability: those in float32, as all variables are.
 
@@ -52,8 +53,11 @@ def build_unet(
     Raises:
         WeightsError: `initial` belongs to another network.
     """
+    whole = initial is not None and initial.name == NETWORK
     with computing_in(precision):
-        model = _unet(row, size, channels, options, initial)
+        model = _unet(row, size, channels, options, None if whole else initial)
+    if initial is not None and whole:
+        load_network(served(model), initial)
     for part in (model, model.get_layer("encoder")):
         normalise_by_kernels(part)
         set_batchnorm_momentum(part, options.batchnorm_momentum)
