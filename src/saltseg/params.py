@@ -188,6 +188,9 @@ class Augment(Strict):
         scale: Largest relative change of size.
         brightness: Largest change of grey levels, fraction of their range.
         contrast: Largest change of contrast: 0.5 is anything from 1/1.5 to 1.5 times as much.
+        rotate: Largest angle, degrees.
+        elastic: Largest shift of single parts against each other, fraction of the side.
+        cutout: Largest side of a square that is blanked, fraction of the side.
     """
 
     flip: bool
@@ -195,6 +198,9 @@ class Augment(Strict):
     scale: Annotated[float, Field(ge=0, le=0.5)]
     brightness: Annotated[float, Field(ge=0, le=0.5)]
     contrast: Annotated[float, Field(ge=0, le=4)]
+    rotate: Annotated[float, Field(ge=0, le=45)] = 0
+    elastic: Annotated[float, Field(ge=0, le=0.2)] = 0
+    cutout: Annotated[float, Field(ge=0, le=0.5)] = 0
 
 
 def _files(folder: str) -> frozenset[str]:

@@ -7,12 +7,22 @@ import pytest
 from saltseg.params import Augment
 from saltseg.tiles.inputs.channels import depth_ramp, gradient
 from saltseg.tiles.inputs.processed import Kind
-from saltseg.training.batches import TileBatches, TrainingBatches, augment_tile, is_constant
+from saltseg.training.augmentation import augment_tile
+from saltseg.training.batches import TileBatches, TrainingBatches, is_constant
 
 NONE = Augment(flip=False, shift=0, scale=0, brightness=0, contrast=0)
 FLIP = NONE.model_copy(update={"flip": True})
-FULL = Augment(flip=True, shift=0.2, scale=0.2, brightness=0.3, contrast=0.5)
-MOVE = FULL.model_copy(update={"brightness": 0, "contrast": 0})
+FULL = Augment(
+    flip=True,
+    shift=0.2,
+    scale=0.2,
+    brightness=0.3,
+    contrast=0.5,
+    rotate=20,
+    elastic=0.05,
+    cutout=0.3,
+)
+MOVE = FULL.model_copy(update={"brightness": 0, "contrast": 0, "cutout": 0})
 
 RANDOM = np.random.default_rng(0)
 IMAGES = RANDOM.integers(0, 256, (23, 16, 16, 2), np.uint8)
@@ -158,6 +168,56 @@ def test_mask_moves_with_its_tile() -> None:
         assert overlap / union > 0.9
         changed += ((mask > 0) & (truth > 0)).sum() / ((mask > 0) | (truth > 0)).sum() < 0.7
     assert changed > 10
+
+
+def test_rotation_is_around_the_middle_and_by_no_more_than_asked_for() -> None:
+    """The angle, read off two points that lie opposite each other."""
+    image = np.zeros((65, 65, 1), np.uint8)
+    image[32, 52], image[32, 12] = 255, 200
+    angles = []
+    for seed in range(40):
+        moved, _ = augmented(image, image, NONE.model_copy(update={"rotate": 20.0}), seed)
+        plane = moved[..., 0].astype(float)
+        rows, columns = np.nonzero(plane)
+        right = columns > 32
+        where = [
+            np.average(axis - 32, weights=plane[rows, columns] * right) for axis in (columns, rows)
+        ]
+        assert np.hypot(*where) == pytest.approx(20, abs=0.5)
+        angles.append(np.degrees(np.arctan2(where[1], where[0])))
+    assert 15 < max(angles) <= 20.5
+    assert -20.5 <= min(angles) < -15
+
+
+def test_elastic_moves_parts_against_each_other_by_no_more_than_asked_for() -> None:
+    columns = np.broadcast_to(np.arange(64, dtype=np.uint8), (64, 64))[..., None]
+    image, mask = 3 * columns, (columns > 31).astype(np.uint8)
+    moved, truth = augmented(image, mask, NONE.model_copy(update={"elastic": 0.1}), seed=1)
+    shifts = moved[8:-8, 16:-16, 0] / 3 - columns[8:-8, 16:-16, 0]
+    # A cubic goes a little beyond its points.
+    assert np.ptp(shifts) > 1
+    assert np.abs(shifts).max() < 1.3 * 0.1 * 64
+    assert ((moved[..., 0] > 3 * 31.5) == (truth[..., 0] > 0)).mean() > 0.98
+
+
+def test_cutout_blanks_a_square_and_leaves_the_mask() -> None:
+    image = np.full((32, 32, 3), 200, np.uint8)
+    mask = np.ones((32, 32, 1), np.uint8)
+    kinds: list[Kind] = ["grey", "gradient", "position"]
+    sides = set()
+    for seed in range(40):
+        options = NONE.model_copy(update={"cutout": 0.25})
+        random = np.random.default_rng(seed)
+        changed, truth = augment_tile(image, mask, options, kinds, random)
+        rows, columns = np.nonzero(changed[..., 0] == 128)
+        side = np.ptp(rows) + 1
+        assert (changed[..., 0] != 200).sum() == side * (np.ptp(columns) + 1) == side**2
+        assert (changed[rows, columns, 1] == 0).all()
+        assert (changed[..., 1] == 0).sum() == side**2
+        assert (changed[..., 2] == 200).all()
+        assert truth.all()
+        sides.add(int(side))
+    assert sides == set(range(1, 9))
 
 
 def test_what_comes_in_from_outside_is_the_mirror_image() -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-import cv2
 import keras
 import numpy as np
 from numpy.typing import NDArray
@@ -10,9 +9,7 @@ from numpy.typing import NDArray
 from saltseg.array_types import Bytes
 from saltseg.params import Augment
 from saltseg.tiles.inputs.processed import Kind
-
-MIDDLE = 127.5
-"""Grey level of amplitude zero."""
+from saltseg.training.augmentation import augment_tile
 
 
 class TileBatches(keras.utils.PyDataset):
@@ -109,58 +106,3 @@ def is_constant(
     """
     grey = [channel for channel, kind in enumerate(kinds) if kind == "grey"]
     return np.array([bool(grey) and not np.ptp(images[tile][..., grey]) for tile in tiles], bool)
-
-
-def augment_tile(
-    image: Bytes,
-    mask: Bytes,
-    options: Augment,
-    kinds: Sequence[Kind],
-    random: np.random.Generator,
-) -> tuple[Bytes, Bytes]:
-    """Mirror, shift and scale a tile and its mask together, and change brightness and contrast.
-
-    What comes in from outside the tile is its mirror image. Channels of kind `gradient` end as if
-    made of the changed grey levels, but for rounding; those of kind `position` stay, since where a
-    pixel lies in its tile does not change.
-
-    Args:
-        image: (S, S, C) uint8.
-        mask: (S, S, 1) uint8.
-        options: What may be changed, and by how much.
-        kinds: Of the C channels.
-        random: Source of the draws, used up in a fixed order.
-
-    Returns:
-        Image and mask, shapes and dtypes unchanged.
-    """
-    size = mask.shape[0]
-    mirrored = options.flip and random.random() < 0.5
-    zoom = 1 + random.uniform(-options.scale, options.scale)
-    shift = random.uniform(-options.shift, options.shift, 2) * size
-    brighter = random.uniform(-options.brightness, options.brightness) * 255
-    gain = (1 + options.contrast) ** random.uniform(-1, 1)
-    centre = (size - 1) / 2
-    across = -zoom if mirrored else zoom
-    matrix = np.array(
-        [[across, 0, centre * (1 - across) + shift[0]], [0, zoom, centre * (1 - zoom) + shift[1]]]
-    )
-    changed = image.copy()
-    for channel, kind in enumerate(kinds):
-        if kind == "position":
-            continue
-        moved = _warp(image[..., channel], matrix, cv2.INTER_LINEAR)
-        if kind == "grey":
-            levels = gain * (moved - MIDDLE) + MIDDLE + brighter
-        else:
-            levels = gain / zoom * moved
-        changed[..., channel] = np.rint(np.clip(levels, 0, 255)).astype(np.uint8)
-    return changed, _warp(mask[..., 0], matrix, cv2.INTER_NEAREST)[..., None]
-
-
-def _warp(plane: Bytes, matrix: NDArray[np.float64], how: int) -> Bytes:
-    """Apply an affine map to one (S, S) plane; OpenCV takes at most four channels at a time."""
-    warped = cv2.warpAffine(
-        plane, matrix, plane.shape[::-1], flags=how, borderMode=cv2.BORDER_REFLECT_101
-    )
-    return warped.astype(np.uint8, copy=False)
