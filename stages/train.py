@@ -55,7 +55,8 @@ def main(argv: list[str] | None = None) -> None:
         from saltseg.runs.unfinished import owned
         from saltseg.tracking.live import live_fold
         from saltseg.training.callbacks import CheckInputs
-        from saltseg.training.fit import FoldData, train_fold
+        from saltseg.training.fit import train_fold
+        from saltseg.training.fold_data import FoldData
         from saltseg.training.states import States
 
         data = FoldData.of(tiles, folds, fold)

@@ -14,7 +14,7 @@ from saltseg.tiles.inputs.processed import Kind, Processed
 from tests.conftest import Changed
 
 if TYPE_CHECKING:
-    from saltseg.training.fit import FoldData
+    from saltseg.training.fold_data import FoldData
 
 COUNT, SIDE = 24, 32
 FOLDS = pd.DataFrame({"fold": np.arange(COUNT) % 4})
@@ -23,7 +23,7 @@ FOLDS = pd.DataFrame({"fold": np.arange(COUNT) % 4})
 @pytest.fixture(scope="module")
 def data() -> "FoldData":
     """Tiles with a bright disc where the salt is, every third one without; fold 1 is held out."""
-    from saltseg.training.fit import FoldData
+    from saltseg.training.fold_data import FoldData
 
     random = np.random.default_rng(0)
     images = random.integers(0, 100, (COUNT, SIDE, SIDE, 1), np.uint8)

@@ -15,7 +15,8 @@ from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
 from saltseg.tiles.folds.table import HOLDOUT
 from saltseg.training.batches import TileBatches, TrainingBatches
-from saltseg.training.fit import FoldData, FoldResult, train_fold
+from saltseg.training.fit import FoldResult, train_fold
+from saltseg.training.fold_data import FoldData
 from saltseg.training.states import States
 from tests.conftest import Changed
 from tests.training.conftest import COUNT, FOLDS, SIDE, SMALL, processed

@@ -18,7 +18,8 @@ prepare_engine(seed=1, threads=2)
 
 import keras, numpy as np, psutil
 from saltseg.params import load_params
-from saltseg.training.fit import FoldData, train_fold
+from saltseg.training.fit import train_fold
+from saltseg.training.fold_data import FoldData
 from saltseg.training.states import States
 
 class Memory(keras.callbacks.Callback):

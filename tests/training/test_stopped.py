@@ -12,7 +12,8 @@ import pytest
 from saltseg.errors import TrainingError
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params, backbone_row
-from saltseg.training.fit import FoldData, train_fold
+from saltseg.training.fit import train_fold
+from saltseg.training.fold_data import FoldData
 from saltseg.training.states import States, write_state
 from tests.conftest import Changed
 from tests.training.conftest import SIDE, SMALL

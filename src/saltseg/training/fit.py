@@ -1,6 +1,5 @@
 """Train one fold: from arrays to best weights, history and out-of-fold predictions."""
 
-from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,8 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from saltseg.array_types import Bytes
-from saltseg.errors import DataError, TrainingError
+from saltseg.errors import TrainingError
 from saltseg.nets.cost import NetworkCost, network_cost
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet, served
@@ -24,8 +22,6 @@ from saltseg.objectives import (
 )
 from saltseg.params import Params, backbone_row
 from saltseg.scoring.prediction_files import OUT_OF_FOLD, UNSEEN, file_name
-from saltseg.tiles.folds.table import HOLDOUT
-from saltseg.tiles.inputs.processed import Kind, Processed
 from saltseg.training.batches import TileBatches, TrainingBatches, is_constant
 from saltseg.training.callbacks import (
     NotFiniteError,
@@ -34,49 +30,9 @@ from saltseg.training.callbacks import (
     ShowProgress,
     StopOnNan,
 )
+from saltseg.training.fold_data import FoldData
 from saltseg.training.states import State, States, UnreadableStateError
 from saltseg.training.trainee import Trainee
-
-
-@dataclass(frozen=True)
-class FoldData:
-    """The tiles of one fold.
-
-    Attributes:
-        images: All tiles, (N, S, S, C) uint8.
-        masks: All masks, (N, S, S, 1) uint8, 0 or 1.
-        kinds: Of the C channels.
-        fitted: Indices of the tiles to train on.
-        held_out: Indices of the fold's own tiles, never trained on.
-        unseen: Indices of the hold-out, which decides nothing: predicted at the very end.
-    """
-
-    images: Bytes
-    masks: Bytes
-    kinds: Sequence[Kind]
-    fitted: NDArray[np.int64]
-    held_out: NDArray[np.int64]
-    unseen: NDArray[np.int64]
-
-    @classmethod
-    def of(cls, tiles: Processed, folds: pd.DataFrame, fold: int) -> "FoldData":
-        """Select fold `fold` of the fold table.
-
-        Raises:
-            DataError: The table does not fit the arrays, or has no such fold.
-        """
-        if len(tiles.images) != len(folds):
-            raise DataError(
-                f"{len(tiles.images)} tiles, but the fold table has {len(folds)}; run `dvc repro`"
-            )
-        of = folds["fold"].to_numpy()
-        own, unseen = of == fold, of == HOLDOUT
-        if fold == HOLDOUT or not own.any():
-            known = f"0..{of.max()}"
-            raise DataError(f"fold {fold} is not in the fold table, which has {known}")
-        parts = (~own & ~unseen, own, unseen)
-        indices = (np.flatnonzero(part) for part in parts)
-        return cls(tiles.images, tiles.masks, tiles.kinds, *indices)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,54 @@
+"""The tiles of one fold: what is trained on, held out, and never seen."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from saltseg.array_types import Bytes
+from saltseg.errors import DataError
+from saltseg.tiles.folds.table import HOLDOUT
+from saltseg.tiles.inputs.processed import Kind, Processed
+
+
+@dataclass(frozen=True)
+class FoldData:
+    """The tiles of one fold.
+
+    Attributes:
+        images: All tiles, (N, S, S, C) uint8.
+        masks: All masks, (N, S, S, 1) uint8, 0 or 1.
+        kinds: Of the C channels.
+        fitted: Indices of the tiles to train on.
+        held_out: Indices of the fold's own tiles, never trained on.
+        unseen: Indices of the hold-out, which decides nothing: predicted at the very end.
+    """
+
+    images: Bytes
+    masks: Bytes
+    kinds: Sequence[Kind]
+    fitted: NDArray[np.int64]
+    held_out: NDArray[np.int64]
+    unseen: NDArray[np.int64]
+
+    @classmethod
+    def of(cls, tiles: Processed, folds: pd.DataFrame, fold: int) -> "FoldData":
+        """Select fold `fold` of the fold table.
+
+        Raises:
+            DataError: The table does not fit the arrays, or has no such fold.
+        """
+        if len(tiles.images) != len(folds):
+            raise DataError(
+                f"{len(tiles.images)} tiles, but the fold table has {len(folds)}; run `dvc repro`"
+            )
+        of = folds["fold"].to_numpy()
+        own, unseen = of == fold, of == HOLDOUT
+        if fold == HOLDOUT or not own.any():
+            known = f"0..{of.max()}"
+            raise DataError(f"fold {fold} is not in the fold table, which has {known}")
+        parts = (~own & ~unseen, own, unseen)
+        indices = (np.flatnonzero(part) for part in parts)
+        return cls(tiles.images, tiles.masks, tiles.kinds, *indices)
