@@ -21,7 +21,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from saltseg.params import Params, backbone_row, load_params
+from saltseg.params import Params, load_params
 
 ROOT = Path(__file__).parents[1]
 KINDS = {True: "repeatable (prepare_engine)", False: "as it comes"}
@@ -78,13 +78,11 @@ def train(turns: Connection, repeatable: bool, setting: Setting) -> None:
 
 def network_and_batches(params: Params, setting: Setting) -> tuple[Any, Any]:
     """The U-Net as training compiles it, and batches of augmented random tiles for a turn."""
-    import keras
     import numpy as np
 
-    from saltseg.nets.metrics import training_metrics
-    from saltseg.nets.unet import build_unet
-    from saltseg.objectives.losses.bce_dice import BceDice
+    from saltseg.objectives import make_phases
     from saltseg.training.batches import TrainingBatches
+    from saltseg.training.trainee import begin, prepare
 
     shape = (setting.batch * (setting.steps + 1), setting.size, setting.size)
     random = np.random.default_rng(params.seed)
@@ -97,13 +95,9 @@ def network_and_batches(params: Params, setting: Setting) -> tuple[Any, Any]:
         augment=params.train.augment,
         kinds=["grey"] * 3,
     )
-    model = build_unet(backbone_row(setting.backbone), setting.size, 3, params.model)
-    model.compile(
-        optimizer=keras.optimizers.Adam(params.train.learning_rate),
-        loss=BceDice(),
-        metrics=training_metrics(),
-        jit_compile=params.train.jit_compile,
-    )
+    params = params.model_copy(update={"backbone": setting.backbone})
+    model = begin(params, setting.size, 3, setting.steps)
+    prepare(model, make_phases(params.train)[0], params.train)
     return model, batches
 
 

@@ -14,7 +14,7 @@ from typing import Annotated
 import numpy as np
 import typer
 
-from saltseg.params import backbone_row, load_params
+from saltseg.params import load_params
 from saltseg.training.runtime import prepare_engine
 
 ROOT = Path(__file__).parents[1]
@@ -28,10 +28,9 @@ def main(
     """Print milliseconds of both, and the share."""
     params = load_params(ROOT / "params.yaml")
     prepare_engine(params.seed, params.train.threads)
-    from saltseg.nets.metrics import training_metrics
-    from saltseg.nets.unet import build_unet
-    from saltseg.objectives import make_loss, make_optimizer
+    from saltseg.objectives import make_phases
     from saltseg.training.batches import TrainingBatches
+    from saltseg.training.trainee import begin, prepare
 
     draw, size = np.random.default_rng(0), params.train.batch_size
     count = size * (batches + 1)
@@ -44,8 +43,8 @@ def main(
         augment=params.train.augment,
         kinds=["grey", "position", "gradient"],
     )
-    model = build_unet(backbone_row(backbone), side, 3, params.model)
-    model.compile(make_optimizer(params.train), make_loss(params.train), metrics=training_metrics())
+    model = begin(params.model_copy(update={"backbone": backbone}), side, 3, batches)
+    prepare(model, make_phases(params.train)[0], params.train)
     model.train_on_batch(*fed[0])
     making, training = [], []
     for number in range(1, batches + 1):

@@ -18,7 +18,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from saltseg.params import Params, backbone_row, load_params
+from saltseg.params import Params, load_params
 from saltseg.training.runtime import prepare_engine
 
 ROOT = Path(__file__).parents[1]
@@ -26,18 +26,11 @@ ROOT = Path(__file__).parents[1]
 
 def network(params: Params, side: int) -> Any:
     """The compiled U-Net of a training."""
-    from saltseg.nets.metrics import training_metrics
-    from saltseg.nets.unet import build_unet
-    from saltseg.objectives import make_loss, make_optimizer
+    from saltseg.objectives import make_phases
+    from saltseg.training.trainee import begin, prepare
 
-    model = build_unet(backbone_row(params.backbone), side, 3, params.model)
-    model.compile(
-        optimizer=make_optimizer(params.train),
-        loss=make_loss(params.train),
-        metrics=training_metrics(),
-        jit_compile=params.train.jit_compile,
-    )
-    model.optimizer.build(model.trainable_variables)
+    model = begin(params, side, 3, steps=100)
+    prepare(model, make_phases(params.train)[0], params.train)
     return model
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import typer
 
 from saltseg.machine import Precision
-from saltseg.params import backbone_row, load_params
+from saltseg.params import load_params
 from saltseg.training.runtime import engine_facts, prepare_engine
 
 
@@ -18,18 +18,13 @@ def main(backbone: str, precision: Precision, side: int, batch: int) -> None:
     params = load_params(Path(__file__).parents[2] / "params.yaml")
     prepare_engine(params.seed, params.train.threads)
     from saltseg.nets.cost import network_cost
-    from saltseg.nets.metrics import training_metrics
-    from saltseg.nets.unet import build_unet
-    from saltseg.objectives import make_loss, make_optimizer
+    from saltseg.objectives import make_phases
+    from saltseg.training.trainee import begin, prepare
 
-    model = build_unet(backbone_row(backbone), side, 3, params.model, precision=precision)
-    model.compile(
-        optimizer=make_optimizer(params.train),
-        loss=make_loss(params.train),
-        metrics=training_metrics(),
-        jit_compile=False,
-    )
-    model.optimizer.build(model.trainable_variables)
+    train = params.train.model_copy(update={"precision": precision})
+    params = params.model_copy(update={"backbone": backbone, "train": train})
+    model = begin(params, side, 3, steps=100)
+    prepare(model, make_phases(train)[0], train)
     draw = np.random.default_rng(params.seed)
     tiles = draw.integers(0, 256, (batch, side, side, 3), np.uint8)
     masks = draw.integers(0, 2, (batch, side, side, 1), np.uint8)

@@ -2,6 +2,7 @@
 
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -11,16 +12,9 @@ from numpy.typing import NDArray
 
 from saltseg.errors import TrainingError
 from saltseg.nets.cost import NetworkCost, network_cost
-from saltseg.nets.metrics import training_metrics
-from saltseg.nets.unet import build_unet, served
-from saltseg.objectives import (
-    LogLearningRate,
-    Phase,
-    make_decisions,
-    make_optimizer,
-    make_phases,
-)
-from saltseg.params import Params, backbone_row
+from saltseg.nets.unet import served
+from saltseg.objectives import LogLearningRate, make_decisions, make_phases
+from saltseg.params import Params
 from saltseg.scoring.prediction_files import OUT_OF_FOLD, UNSEEN, file_name
 from saltseg.training.batches import TileBatches, TrainingBatches, is_constant
 from saltseg.training.callbacks import (
@@ -32,7 +26,7 @@ from saltseg.training.callbacks import (
 )
 from saltseg.training.fold_data import FoldData
 from saltseg.training.states import State, States, UnreadableStateError
-from saltseg.training.trainee import Trainee
+from saltseg.training.trainee import Trainee, begin, prepare
 
 
 @dataclass(frozen=True)
@@ -79,7 +73,7 @@ def train_fold(
         WeightsError: `initial` belongs to another network.
     """
     batches = _training_batches(data, params)
-    model, state = _begin(data, params, initial, states, params.train.epochs * len(batches))
+    model, state = _resume(data, params, initial, states, params.train.epochs * len(batches))
     deciding = make_decisions(params.train)
     saving = SaveStates(states, state, deciding)
     try:
@@ -117,7 +111,7 @@ def _fit(
     for phase in make_phases(params.train):
         if saving.state.stopped or saving.state.epoch >= phase.end:
             continue
-        _compile(model, phase, params)
+        prepare(model, phase, params.train)
         model.fit(
             batches,
             validation_data=held_out,
@@ -129,11 +123,13 @@ def _fit(
         )
 
 
-def _begin(
+def _resume(
     data: FoldData, params: Params, initial: Path | None, states: States, steps: int
 ) -> tuple[Trainee, State]:
     """The network with its optimizer, as the last epoch left them or at the beginning."""
-    state, model = states.last(), _model(params, data, initial, steps)
+    side, channels = data.images.shape[1], data.images.shape[3]
+    start = partial(begin, params, side, channels, steps, initial)
+    state, model = states.last(), start()
     if state.epoch:
         try:
             # The best one, too: it must be readable at the end.
@@ -141,32 +137,8 @@ def _begin(
                 states.load(model, epoch)
         except UnreadableStateError as error:
             states.clear(str(error))
-            state, model = State(), _model(params, data, initial, steps)
+            state, model = State(), start()
     return model, state
-
-
-def _model(params: Params, data: FoldData, initial: Path | None, steps: int) -> Trainee:
-    keras.utils.set_random_seed(params.seed)
-    side, channels = data.images.shape[1], data.images.shape[3]
-    row, precision = backbone_row(params.backbone), params.train.precision
-    network = build_unet(row, side, channels, params.model, initial, precision)
-    model = Trainee(network.inputs, network.output, name=network.name)
-    model.compile(make_optimizer(params.train, steps))
-    # Else its slots are made within the first step, which TensorFlow then traces twice.
-    model.optimizer.build(model.trainable_variables)
-    return model
-
-
-def _compile(model: Trainee, phase: Phase, params: Params) -> None:
-    """Prepare a network for a phase; its optimizer goes on."""
-    model.get_layer("encoder").trainable = not phase.frozen
-    model.compile(
-        optimizer=model.optimizer,
-        loss=phase.loss,
-        metrics=training_metrics(),
-        # Without its compiler JAX takes many times as long.
-        jit_compile=params.train.jit_compile or params.train.engine == "jax",
-    )
 
 
 def _training_batches(data: FoldData, params: Params) -> TrainingBatches:

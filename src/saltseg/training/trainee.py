@@ -1,9 +1,15 @@
 """A network as it is trained: some of its outputs serve its loss alone."""
 
+from pathlib import Path
 from typing import Any
 
 import keras
 from keras import ops
+
+from saltseg.nets.metrics import training_metrics
+from saltseg.nets.unet import build_unet
+from saltseg.objectives import Phase, make_optimizer
+from saltseg.params import Params, Train, backbone_row
 
 SHARE = 0.1
 """Weight of each further output beside the loss of the salt probability."""
@@ -42,3 +48,40 @@ def _at_side(masks: Any, side: int) -> Any:
     if side == 1:
         return ops.max(masks, axis=(1, 2), keepdims=True)
     return ops.average_pool(masks, masks.shape[1] // side)
+
+
+def begin(
+    params: Params, side: int, channels: int, steps: int, initial: Path | None = None
+) -> Trainee:
+    """The network of a training at its beginning, with its optimizer; `prepare` compiles it.
+
+    Args:
+        params: All parameters; the seed fixes random weights.
+        side: Of the input, pixels.
+        channels: Of the input.
+        steps: Of the whole training.
+        initial: File with initial weights; see `build_unet`.
+
+    Raises:
+        WeightsError: `initial` belongs to another network.
+    """
+    keras.utils.set_random_seed(params.seed)
+    row, precision = backbone_row(params.backbone), params.train.precision
+    network = build_unet(row, side, channels, params.model, initial, precision)
+    model = Trainee(network.inputs, network.output, name=network.name)
+    model.compile(make_optimizer(params.train, steps))
+    # Else its slots are made within the first step, which TensorFlow then traces twice.
+    model.optimizer.build(model.trainable_variables)
+    return model
+
+
+def prepare(model: Trainee, phase: Phase, options: Train) -> None:
+    """Compile a network for a phase; its optimizer goes on."""
+    model.get_layer("encoder").trainable = not phase.frozen
+    model.compile(
+        optimizer=model.optimizer,
+        loss=phase.loss,
+        metrics=training_metrics(),
+        # Without its compiler JAX takes many times as long.
+        jit_compile=options.jit_compile or options.engine == "jax",
+    )
