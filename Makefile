@@ -40,8 +40,8 @@ reproduce: $(READY)  ## Run everything twice, and say by stage whether the bytes
 	dvc repro --force $(STAGES)
 	saltseg reproduce $(STAGES)
 
-# The other two need a trained model, or files to try it on.
-BENCHMARKS := $(filter-out %/cases.py %/stretch.py,$(wildcard benchmarks/*.py))
+# The others need a trained model, or files to try it on, or hours.
+BENCHMARKS := $(filter-out %/ablation.py %/cases.py %/stretch.py,$(wildcard benchmarks/*.py))
 bench: $(READY)  ## Benchmarks (each has options: python benchmarks/NAME.py --help)
 	for script in $(BENCHMARKS); do PYTHONPATH=. python $$script || exit; done
 

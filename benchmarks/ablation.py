@@ -1,0 +1,169 @@
+"""What each part of a recipe is worth: the recipe beside itself with one change, at equal time.
+
+    python -m benchmarks.ablation --minutes 5 --out docs/ablation.md
+
+Each line of benchmarks/ablation.yaml becomes a DVC experiment, `ablation-...`, trained one after
+another in copies of the workspace. A step of each is timed first, and its epochs are such that a
+fold takes as long as one of the base. What is there already is not run again: stopped, the same
+command goes on. The table holds what `saltseg compare` says of each against the base.
+"""
+
+import json
+import re
+import subprocess
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+import yaml
+
+ROOT = Path(__file__).parents[1]
+Overrides = dict[str, Any]
+CHANGES = ROOT / "benchmarks/ablation.yaml"
+BASE = "base"
+MOST_EPOCHS = 1000
+
+STEP = """
+import json, statistics, sys, time
+
+import numpy as np
+from saltseg.params import Params, load_params
+from saltseg.training.runtime import prepare_engine
+
+tree = load_params().model_dump()
+for name, value in json.loads(sys.argv[1]).items():
+    *groups, leaf = name.split(".")
+    group = tree
+    for part in groups:
+        group = group[part]
+    group[leaf] = value
+params = Params.model_validate(tree)
+prepare_engine(params.seed, params.train.threads, params.train.engine)
+from saltseg.objectives import make_phases
+from saltseg.training.trainee import begin, prepare
+
+side, channels = params.preprocess.side, len(params.preprocess.channels)
+batch = params.train.batch_size
+draw = np.random.default_rng(0)
+tiles = draw.integers(0, 256, (batch, side, side, channels), np.uint8)
+masks = draw.integers(0, 2, (batch, side, side, 1), np.uint8)
+model = begin(params, side, channels, steps=100)
+# Each loss for its share of the epochs.
+seconds, began = 0.0, 0
+for phase in make_phases(params.train):
+    prepare(model, phase, params.train)
+    taken = []
+    for _ in range(8):
+        start = time.perf_counter()
+        model.train_on_batch(tiles, masks)
+        taken.append(time.perf_counter() - start)
+    seconds += statistics.median(taken[2:]) * (phase.end - began) / params.train.epochs
+    began = phase.end
+print(json.dumps(seconds / batch))
+"""
+"""Prints the seconds of a training step for each tile of it."""
+
+
+def spoken(value: Any) -> str:
+    """A value as `dvc exp run -S` takes it."""
+    return json.dumps(value).replace(" ", "") if isinstance(value, list) else str(value).lower()
+
+
+def seconds_a_tile(overrides: Overrides) -> float:
+    """What a training step takes for each of its tiles, in a process of its own."""
+    command = (sys.executable, "-c", STEP, json.dumps(overrides))
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return float(done.stdout.splitlines()[-1])
+
+
+def experiments() -> set[str]:
+    """Names of the experiments of this commit."""
+    command = ("dvc", "exp", "list", "--name-only")
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def run(name: str, overrides: Overrides) -> None:
+    """Run one experiment in a copy of the workspace."""
+    settings = [f"-S{key}={spoken(value)}" for key, value in overrides.items()]
+    subprocess.run(("dvc", "exp", "run", "--temp", "-n", name, *settings), cwd=ROOT, check=True)
+
+
+def name_of(change: str) -> str:
+    """Name of its experiment."""
+    return "ablation-" + re.sub("[^a-z0-9]+", "-", change.lower()).strip("-")
+
+
+def table_of(changes: dict[str, Overrides], epochs: dict[str, int]) -> list[str]:
+    """Lines of the table, the best change first."""
+    from saltseg.comparison.networks import compare
+    from saltseg.tracking.lookup import choose
+    from saltseg.tracking.store import own_store
+
+    runs = choose(own_store(), [name_of(name) for name in (BASE, *changes)])
+    base, *others = (one.contestant(name) for one, name in zip(runs, (BASE, *changes), strict=True))
+    rows = []
+    for other in others:
+        found = compare(other, base).differences[0]
+        low, high = found.tiles.low, found.tiles.high
+        sure = "better" if low > 0 else "worse" if high < 0 else "undecided"
+        rows.append((found.mean, other.label, found.first, low, high, sure, found.second))
+    lines = [
+        "| change | epochs | map_iou | difference | 95 % interval over tiles | |",
+        "|---|---|---|---|---|---|",
+        f"| none | {epochs[BASE]} | {rows[0][-1]:.3f} | | | |",
+    ]
+    return lines + [
+        f"| {label} | {epochs[label]} | {first:.3f} | {mean:+.3f}"
+        f" | {low:+.3f} .. {high:+.3f} | {sure} |"
+        for mean, label, first, low, high, sure, _ in sorted(rows, reverse=True)
+    ]
+
+
+def main(
+    minutes: Annotated[float, typer.Option(min=0.1, help="Of training steps, for each fold.")] = 5,
+    tiles: Annotated[int, typer.Option(min=1, help="Tiles that a fold trains on.")] = 2400,
+    out: Annotated[Path, typer.Option(help="Markdown file to write.")] = ROOT / "docs/ablation.md",
+    file: Annotated[Path, typer.Option(help="Base and changes.")] = ROOT
+    / "benchmarks/ablation.yaml",
+) -> None:
+    """Run what is missing, and write the table."""
+    asked = yaml.safe_load(file.read_text())
+    base, changes = asked["base"], asked["changes"]
+    known = ROOT / "build/ablation-epochs.json"
+    known.parent.mkdir(exist_ok=True)
+    epochs = json.loads(known.read_text()) if known.exists() else {}
+    for name, change in {BASE: {}, **changes}.items():
+        overrides = {**base, **change}
+        if name not in epochs:
+            scores_only = all(key.startswith("evaluate.") for key in change)
+            if change and scores_only:
+                epochs[name] = epochs[BASE]
+            else:
+                taken = seconds_a_tile(overrides) * tiles
+                epochs[name] = min(MOST_EPOCHS, max(2, round(60 * minutes / taken)))
+            known.write_text(json.dumps(epochs, indent=1) + "\n")
+        if name_of(name) not in experiments():
+            print(f"{name}: {epochs[name]} epochs", flush=True)
+            run(name_of(name), {**overrides, "train.epochs": epochs[name]})
+    settings = " ".join(f"-S {key}={spoken(value)}" for key, value in base.items())
+    date = f"{datetime.now(UTC):%Y-%m-%d}"
+    head = [
+        "# What each part is worth",
+        "",
+        f"Written by `python -m benchmarks.ablation --minutes {minutes:g}` on {date}: a base, and",
+        f"the base with one change, each fold trained for as many epochs as {minutes:g} minutes of",
+        "training steps hold. Interval: paired bootstrap over tiles, mosaics drawn whole, of these",
+        "trained networks; it does not hold for networks trained anew.",
+        "",
+        f"Base: `dvc exp run {settings}`",
+        "",
+    ]
+    out.write_text("\n".join([*head, *table_of(changes, epochs)]) + "\n")
+    print(out)
+
+
+if __name__ == "__main__":
+    typer.run(main)
