@@ -6,7 +6,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import stats
+from scipy import special
 
 _EQUAL = 1e-12
 """Fold differences closer than this are equal but for rounding; scores lie in 0..1."""
@@ -57,6 +57,8 @@ def bootstrap_interval(
     values = np.asarray(differences, dtype=float)
     if not values.any():
         return Interval(0.0, 0.0)
+    from scipy import stats  # takes a second to import, and tables of scores need none of it
+
     folded, sizes = _sums_by_fold(values, folds, groups)
     if min(sizes) < 2:
         return Interval(np.nan, np.nan)
@@ -151,9 +153,8 @@ def corrected_t(
         return None
     mean = float(values.mean())
     error = float(np.sqrt((1 / folds + test_to_train) * values.var(ddof=1)))
-    student = stats.t(folds - 1)
-    half_width = float(student.ppf((1 + level) / 2)) * error
-    p_value = 2 * float(student.sf(abs(mean) / error))
+    half_width = float(special.stdtrit(folds - 1, (1 + level) / 2)) * error
+    p_value = 2 * float(special.stdtr(folds - 1, -abs(mean) / error))
     return Interval(mean - half_width, mean + half_width), p_value
 
 

@@ -12,7 +12,6 @@ import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
 
-from saltseg.figures.curves import learning_curves
 from saltseg.tracking.stamps import unstamp
 from saltseg.tracking.store import Store, flatten, store_errors
 
@@ -110,6 +109,9 @@ def log_result(client: MlflowClient, run_id: str, history: pd.DataFrame, title: 
         history: One row per epoch.
         title: Line above the picture.
     """
+    # matplotlib takes most of a second to import, and mostly there is nothing to draw.
+    from saltseg.figures.curves import learning_curves
+
     client.log_metric(run_id, "best_val_map_iou", float(history["val_map_iou"].max()))
     with tempfile.TemporaryDirectory() as folder:
         table, picture = Path(folder) / "history.csv", Path(folder) / "learning_curves.png"
