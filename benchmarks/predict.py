@@ -49,7 +49,7 @@ def main() -> None:
         images = make_tiles(folder / "tiles.zip", options.tiles)
         bare = ensemble(blueprint, weights)
         model = load_models(folder / "models")
-        ready = np.stack([network_input(i, 0, blueprint.channels, options.size) for i in images])
+        ready = np.stack([network_input(i, 0, blueprint.preprocess) for i in images])
         bare.predict(ready[: 2 * BATCH_SIZE], batch_size=BATCH_SIZE, verbose=0)
         model.predict(images[:BATCH_SIZE])
         ratios = []

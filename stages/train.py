@@ -91,7 +91,7 @@ def write_result(
     result.network.save_weights(out / "best.weights.h5")
     result.history.to_csv(out / "history.csv", index=False)
     for name, predicted in result.predictions.items():
-        np.save(out / name, native.resize_all_back(predicted))
+        np.save(out / name, native.fit_all_back(predicted, params.preprocess))
     blueprint = Blueprint.of(params, native)
     (out / "blueprint.json").write_text(blueprint.model_dump_json(indent=1) + "\n")
     (out / "network.json").write_text(json.dumps(vars(result.cost)) + "\n")

@@ -108,6 +108,7 @@ class Preprocess(Strict):
     """How tiles become network input."""
 
     side: Annotated[int, Field(ge=32, le=1024), AfterValidator(_halves_five_times)]
+    fit: Literal["resize", "pad"] = "resize"
     channels: Annotated[list[Channel], Field(min_length=1)]
 
     @model_validator(mode="before")

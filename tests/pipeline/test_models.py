@@ -21,7 +21,8 @@ from typer.testing import CliRunner
 
 from saltseg.cli import app
 from saltseg.nets.blueprint import Blueprint
-from saltseg.tiles.inputs.native import Native, resize_back
+from saltseg.tiles.inputs.fitting import fit_back
+from saltseg.tiles.inputs.native import Native
 from saltseg.tiles.reading.rle import encode
 from tests.inference.sample import write_zip
 from tests.pipeline.projects import Project
@@ -55,10 +56,12 @@ def as_trained(engine: None, project: Project) -> np.ndarray:
     found = []
     for fold in (0, 1):
         folder = project.root / f"models/plain/fold-{fold}"
-        network = Blueprint.read(folder / "blueprint.json").build()
+        blueprint = Blueprint.read(folder / "blueprint.json")
+        network = blueprint.build()
         network.load_weights(folder / "best.weights.h5")
         predicted = network.predict(batches, verbose=0)[..., 0]
-        found.append([resize_back(tile, native.height, native.width) for tile in predicted])
+        size = native.height, native.width
+        found.append([fit_back(tile, *size, blueprint.preprocess) for tile in predicted])
     return np.mean(np.array(found), axis=0)
 
 

@@ -19,7 +19,7 @@ from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Strict, Threshold
 from saltseg.scoring.choices import Choice
 from saltseg.tiles.inputs.channels import network_input
-from saltseg.tiles.inputs.native import resize_back
+from saltseg.tiles.inputs.fitting import fit_back
 
 Networks = Callable[[Bytes], Floats]
 """Network input (B, S, S, C) uint8 -> salt probability (B, S, S) float32, mean over the folds."""
@@ -248,7 +248,8 @@ class SaltModel(KnownModel):
             for batch in made:
                 inputs = np.stack([window.input for window in batch])
                 for window, tile in zip(batch, self._forward(inputs, options), strict=True):
-                    tile = resize_back(tile, *window.shape)
+                    height, width = window.shape
+                    tile = fit_back(tile, height, width, self.blueprint.preprocess)
                     progress(1 / len(window.canvas.windows))
                     if window.canvas.add(window.number, tile):
                         found = window.canvas.probabilities
@@ -273,7 +274,7 @@ class SaltModel(KnownModel):
             canvas = Canvas(picture.grey.shape, most, options.overlap)
             for number, place in enumerate(canvas.windows):
                 grey = picture.grey[place]
-                tile = network_input(grey, z, blueprint.channels, blueprint.side)
+                tile = network_input(grey, z, blueprint.preprocess)
                 yield _Window(picture, canvas, number, grey.shape, tile)
 
     def _forward(self, inputs: Bytes, options: PredictOptions) -> Floats:

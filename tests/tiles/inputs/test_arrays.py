@@ -11,7 +11,6 @@ from numpy.lib.format import open_memmap
 from saltseg.errors import DataError
 from saltseg.params import Preprocess
 from saltseg.tiles.inputs.arrays import write_arrays
-from saltseg.tiles.inputs.channels import resize_channel
 from saltseg.tiles.inputs.native import Native
 
 ALL = ["intensity", "depth_ramp", "gradient", "survey_depth"]
@@ -81,11 +80,6 @@ def test_channels_are_made_before_resizing(tmp_path: Path) -> None:
     assert (made[..., 1] == 100).all()
 
 
-def test_shrinking_averages_areas() -> None:
-    tile = np.tile(np.array([[0, 10], [20, 30]], np.uint8), (32, 32))
-    assert (resize_channel(tile, 32) == 15).all()
-
-
 def test_survey_depth_of_each_tile(tmp_path: Path) -> None:
     survey, out = random_survey(tmp_path / "survey", 3, 32, 32), tmp_path / "out"
     write_arrays(survey, out, Preprocess(side=32, channels=["survey_depth"]))
@@ -121,3 +115,15 @@ def test_memory_does_not_grow_with_the_survey(tmp_path: Path) -> None:
     small, large = peak_memory(tmp_path / "small", 200), peak_memory(tmp_path / "large", 2000)
     # The larger survey's arrays are 44 MB larger; its table may cost a little.
     assert large - small < 1e6
+
+
+def test_padded_tiles_must_fit_in(tmp_path: Path) -> None:
+    survey = random_survey(tmp_path / "survey", 2, 40, 33)
+    with pytest.raises(DataError) as caught:
+        write_arrays(survey, tmp_path / "out", Preprocess(side=32, fit="pad", channels=ALL[:1]))
+    assert "preprocess.side: 32 is less than the 40 x 33 pixels" in str(caught.value)
+    write_arrays(survey, tmp_path / "out", Preprocess(side=64, fit="pad", channels=ALL[:1]))
+    padded = np.load(tmp_path / "out/images.npy")[..., 0]
+    masks = np.load(tmp_path / "out/masks.npy")[..., 0]
+    np.testing.assert_array_equal(padded[:, 12:52, 15:48], np.load(survey / "images.npy"))
+    np.testing.assert_array_equal(masks[:, 12:52, 15:48], np.load(survey / "masks.npy"))

@@ -13,7 +13,6 @@ from saltseg.tiles.inputs.channels import (
     gradient,
     intensity,
     network_input,
-    resize_channel,
     survey_depth,
 )
 
@@ -91,13 +90,8 @@ def test_missing_depth_names_tile_and_key() -> None:
 
 
 def test_network_input_holds_the_channels_in_their_order() -> None:
-    made = network_input(GREY, 0.25, ["gradient", "survey_depth", "intensity"], 3)
+    options = Preprocess.model_construct(side=3, channels=["gradient", "survey_depth", "intensity"])
+    made = network_input(GREY, 0.25, options)
     np.testing.assert_array_equal(made[..., 0], gradient(GREY, 0))
     assert (made[..., 1] == 64).all()
     np.testing.assert_array_equal(made[..., 2], GREY)
-
-
-def test_resize_averages_areas_where_it_shrinks() -> None:
-    tile = np.array([[0, 100], [50, 250]], np.uint8).repeat(2, axis=0).repeat(2, axis=1)
-    np.testing.assert_array_equal(resize_channel(tile, 2), [[0, 100], [50, 250]])
-    assert network_input(tile, 0, ["intensity"], 1)[0, 0, 0] == 100

@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from saltseg.errors import DataError
+from saltseg.params import Preprocess
 from saltseg.tiles.inputs.native import Native
+
+RESIZED = Preprocess(side=32, channels=["intensity"])
 
 
 @settings(max_examples=50, deadline=None)
@@ -21,7 +24,7 @@ from saltseg.tiles.inputs.native import Native
 def test_resized_back_probabilities_stay_probabilities(
     probabilities: np.ndarray, height: int, width: int
 ) -> None:
-    native = Native(height=height, width=width).resize_all_back(probabilities)
+    native = Native(height=height, width=width).fit_all_back(probabilities, RESIZED)
     assert native.shape == (2, height, width)
     assert native.dtype == np.float16
     # Bilinear: no value is made that the tile does not lie around; float16 rounds to 1 in 2048.
@@ -37,14 +40,17 @@ def test_resized_back_probabilities_stay_probabilities(
 def test_even_tile_stays_even(value: float, side: int, height: int, width: int) -> None:
     tile = np.full((1, side, side), value, np.float32)
     np.testing.assert_allclose(
-        Native(height=height, width=width).resize_all_back(tile), value, rtol=2**-10, atol=2**-23
+        Native(height=height, width=width).fit_all_back(tile, RESIZED),
+        value,
+        rtol=2**-10,
+        atol=2**-23,
     )
 
 
 @settings(max_examples=50, deadline=None)
 @given(arrays(np.float16, (2, 32, 32), elements=st.floats(0, 1, width=16)))
 def test_same_size_changes_nothing(probabilities: np.ndarray) -> None:
-    native = Native(height=32, width=32).resize_all_back(probabilities.astype(np.float32))
+    native = Native(height=32, width=32).fit_all_back(probabilities.astype(np.float32), RESIZED)
     np.testing.assert_array_equal(native, probabilities)
 
 
@@ -57,9 +63,9 @@ def test_same_size_changes_nothing(probabilities: np.ndarray) -> None:
 def test_resizing_back_a_mirrored_tile_mirrors_it(
     probabilities: np.ndarray, height: int, width: int
 ) -> None:
-    native = Native(height=height, width=width).resize_all_back(probabilities)
-    mirrored = Native(height=height, width=width).resize_all_back(
-        np.ascontiguousarray(probabilities[:, :, ::-1])
+    native = Native(height=height, width=width).fit_all_back(probabilities, RESIZED)
+    mirrored = Native(height=height, width=width).fit_all_back(
+        np.ascontiguousarray(probabilities[:, :, ::-1]), RESIZED
     )
     np.testing.assert_allclose(mirrored[:, :, ::-1], native, atol=1e-3)
 
@@ -67,7 +73,7 @@ def test_resizing_back_a_mirrored_tile_mirrors_it(
 def test_resize_back_is_bilinear_and_keeps_axes() -> None:
     # Twice as high: the sample points lie at -0.25, 0.25, 0.75, 1.25 between two rows.
     rows = np.array([[[0.0, 0.0], [1.0, 1.0]]], np.float32)
-    native = Native(height=4, width=3).resize_all_back(rows)
+    native = Native(height=4, width=3).fit_all_back(rows, RESIZED)
     expected = np.repeat([[0], [0.25], [0.75], [1]], 3, axis=1)
     np.testing.assert_array_equal(native[0], expected)
 

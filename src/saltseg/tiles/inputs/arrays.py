@@ -3,14 +3,15 @@
 import os
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.lib.format import open_memmap
 from numpy.typing import NDArray
 from rich.progress import track
 
+from saltseg.errors import DataError
 from saltseg.params import Preprocess
 from saltseg.tiles.inputs.channels import CHANNELS, depth_range, network_input
+from saltseg.tiles.inputs.fitting import fit_mask
 from saltseg.tiles.inputs.native import Native
 from saltseg.tiles.inputs.processed import write_kinds
 from saltseg.tiles.survey import read_array, read_labelled
@@ -27,14 +28,20 @@ def write_arrays(survey: Path, out: Path, options: Preprocess) -> None:
         survey: Folder written by `save_survey`.
         out: Folder for `images.npy` (N, S, S, C) and `masks.npy` (N, S, S, 1), both uint8,
             `channels.json`, the kinds of the channels, and `native.json`, the tiles before.
-        options: Side S and channels.
+        options: Side S, channels, and how a tile comes to that side.
 
     Raises:
-        DataError: The survey cannot be read, or a tile lacks what a channel needs.
+        DataError: The survey cannot be read, a tile lacks what a channel needs, or is to be padded
+            and is larger than the input.
         OSError: The disk has no room for the arrays.
     """
     tiles, images, _ = read_labelled(survey)
     count, height, width = images.shape
+    if options.fit == "pad" and max(height, width) > options.side:
+        raise DataError(
+            f"preprocess.side: {options.side} is less than the {height} x {width} pixels of the"
+            " tiles, which are to be padded; raise it, or set preprocess.fit to resize"
+        )
     depths = depth_range(tiles, options.channels)
     native = Native(height=height, width=width, depths=depths)
     relative = native.relative(tiles["z"].to_numpy(np.float64))
@@ -65,10 +72,7 @@ def _write_block(
     """Write some tiles, through maps that are closed again: pages of a map stay in memory."""
     images, masks = read_array(survey / "images.npy"), read_array(survey / "masks.npy")
     arrays, targets = open_memmap(out / "images.npy", "r+"), open_memmap(out / "masks.npy", "r+")
-    side = (options.side, options.side)
     for index in range(block.start, block.stop):
         image = np.ascontiguousarray(images[index])
-        arrays[index] = network_input(image, relative[index], options.channels, options.side)
-        targets[index, :, :, 0] = cv2.resize(
-            np.asarray(masks[index]), side, interpolation=cv2.INTER_NEAREST_EXACT
-        )
+        arrays[index] = network_input(image, relative[index], options)
+        targets[index, :, :, 0] = fit_mask(np.asarray(masks[index]), options)

@@ -3,12 +3,13 @@
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-import cv2
 import numpy as np
 import pandas as pd
 
 from saltseg.array_types import Bytes
 from saltseg.errors import DataError
+from saltseg.params import Preprocess
+from saltseg.tiles.inputs.fitting import fit_channel
 from saltseg.tiles.inputs.processed import Kind
 
 
@@ -87,27 +88,18 @@ def depth_range(tiles: pd.DataFrame, channels: Sequence[str]) -> tuple[float, fl
     return float(z.min()), float(z.max())
 
 
-def network_input(image: Bytes, relative_z: float, channels: Sequence[str], side: int) -> Bytes:
-    """What a network sees of a tile: its channels, made at native size and then resized.
+def network_input(image: Bytes, relative_z: float, options: Preprocess) -> Bytes:
+    """What a network sees of a tile: its channels, made at native size and then fitted.
 
     Args:
         image: Grey levels, (H, W) uint8.
         relative_z: Seismic depth, 0 the shallowest of the survey, 1 the deepest.
-        channels: Names of C channels.
-        side: Side S, pixels.
+        options: Names of C channels, side S, and how a tile comes to it.
 
     Returns:
-        (S, S, C) uint8; by area averaging where it shrinks, else bilinear.
+        (S, S, C) uint8.
     """
-    made = np.empty((side, side, len(channels)), np.uint8)
-    for channel, name in enumerate(channels):
-        made[:, :, channel] = resize_channel(CHANNELS[name].make(image, relative_z), side)
+    made = np.empty((options.side, options.side, len(options.channels)), np.uint8)
+    for channel, name in enumerate(options.channels):
+        made[:, :, channel] = fit_channel(CHANNELS[name].make(image, relative_z), options)
     return made
-
-
-def resize_channel(channel: Bytes, side: int) -> Bytes:
-    """Resize one channel, (H, W) uint8, to (side, side) uint8."""
-    shrinks = side < min(channel.shape)
-    how = cv2.INTER_AREA if shrinks else cv2.INTER_LINEAR
-    resized = cv2.resize(np.ascontiguousarray(channel), (side, side), interpolation=how)
-    return resized.astype(np.uint8, copy=False)

@@ -3,14 +3,14 @@
 from pathlib import Path
 from typing import Annotated
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
 from saltseg.errors import DataError
-from saltseg.params import Strict
+from saltseg.params import Preprocess, Strict
 from saltseg.settings import read_settings
+from saltseg.tiles.inputs.fitting import fit_back
 
 Side = Annotated[int, Field(ge=1, le=2**16)]
 
@@ -53,15 +53,11 @@ class Native(Strict):
         # Whatever their unit: of kilometres a whole survey may span less than one.
         return np.clip((z - low) / ((high - low) or 1.0), 0, 1)
 
-    def resize_all_back(self, probabilities: NDArray[np.float32]) -> NDArray[np.float16]:
+    def fit_all_back(
+        self, probabilities: NDArray[np.float32], options: Preprocess
+    ) -> NDArray[np.float16]:
         """Bring predictions, (N, S, S) float32, to native size, (N, H, W) float16."""
         native = np.empty((len(probabilities), self.height, self.width), np.float16)
         for index, tile in enumerate(probabilities):
-            native[index] = resize_back(tile, self.height, self.width)
+            native[index] = fit_back(tile, self.height, self.width, options)
         return native
-
-
-def resize_back(tile: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
-    """Bring one prediction, (S, S) float32, to another size, (H, W) float32, bilinear."""
-    resized = cv2.resize(tile, (width, height), interpolation=cv2.INTER_LINEAR)
-    return resized.astype(np.float32, copy=False)
