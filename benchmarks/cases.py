@@ -18,7 +18,8 @@ import typer
 from saltseg.errors import SaltsegError
 from saltseg.inference.files import load_models
 from saltseg.inference.job import OutputOptions, predict_into
-from saltseg.inference.model import PredictOptions, SaltModel
+from saltseg.inference.model import SaltModel
+from saltseg.inference.pictures import PredictOptions
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.inference.segy.volume import Geometry
 

@@ -19,7 +19,8 @@ import numpy as np
 from saltseg.inference.defaults import BATCH_SIZE
 from saltseg.inference.files import copy_model, load_models, read_folder
 from saltseg.inference.job import OutputOptions, predict_into
-from saltseg.inference.model import Facts, PredictOptions
+from saltseg.inference.model import Facts
+from saltseg.inference.pictures import PredictOptions
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import load_params

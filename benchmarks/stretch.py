@@ -26,7 +26,8 @@ from saltseg.inference.grey import stretch
 from saltseg.inference.grey.amplitudes import grey_levels
 from saltseg.inference.grey.tones import Showing
 from saltseg.inference.job import OutputOptions, predict_into
-from saltseg.inference.model import PredictOptions, SaltModel
+from saltseg.inference.model import SaltModel
+from saltseg.inference.pictures import PredictOptions
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.tiles.synthetic.geology import make_section
 from saltseg.tiles.synthetic.recipe import read_recipe

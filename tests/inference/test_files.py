@@ -177,7 +177,7 @@ def test_what_is_no_onnx_model_is_one_line(onnx_file: Path, tmp_path: Path) -> N
         onnx.save(graph, path)
     graph = onnx.load(onnx_file)
     [told] = [entry for entry in graph.metadata_props if entry.key == "blueprint"]
-    told.value = told.value.replace('"side":32', '"size":64')
+    told.value = told.value.replace('"side":32', '"side":64')
     onnx.save(graph, liar)
     del graph.metadata_props[:]
     onnx.save(graph, foreign)

@@ -12,7 +12,7 @@ from filelock import FileLock
 from saltseg.errors import DataError
 from saltseg.inference.grey.tones import Showing
 from saltseg.inference.job import OutputOptions
-from saltseg.inference.model import PredictOptions
+from saltseg.inference.pictures import PredictOptions
 from saltseg.inference.sections import Reading
 from saltseg.inference.segy.volume import Geometry
 from tests.inference.sample import model_of, picture, png, write_zip

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from saltseg.inference.model import KnownModel, PredictOptions, SaltModel
+from saltseg.inference.model import KnownModel, SaltModel
+from saltseg.inference.pictures import PredictOptions
 from saltseg.inference.results import Results
 from tests.inference.sample import SIDE, brightness, model_of, picture, png, write_zip
 from tests.inference.test_job import PLAIN, mask, run, tiles

@@ -13,7 +13,8 @@ import segyio
 from saltseg.errors import DataError
 from saltseg.inference.grey.tones import Showing
 from saltseg.inference.job import OutputOptions, predict_into
-from saltseg.inference.model import KnownModel, PredictOptions
+from saltseg.inference.model import KnownModel
+from saltseg.inference.pictures import PredictOptions
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.scoring.choices import Choice
 from tests.inference.sample import SIDE, model_of, picture, png, write_zip

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.inference.model import Picture, PredictOptions
+from saltseg.inference.pictures import Picture, PredictOptions
 from saltseg.inference.queues import ahead
 from tests.inference.sample import SIDE, model_of, picture
 

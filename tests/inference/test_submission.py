@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
-from saltseg.inference.model import PredictOptions
+from saltseg.inference.pictures import PredictOptions
 from saltseg.inference.submission import find_sample, write_submission
 from tests.inference.sample import brightness, model_of, write_zip
 from tests.inference.test_going_on import StoppedError, stopping

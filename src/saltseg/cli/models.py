@@ -136,7 +136,7 @@ def predict(
     with one_line_errors("saltseg predict"):
         from saltseg.inference.grey.tones import Showing, null_values
         from saltseg.inference.job import OutputOptions, choice_of, predict_into
-        from saltseg.inference.model import PredictOptions
+        from saltseg.inference.pictures import PredictOptions
         from saltseg.inference.sections import Reading, open_inputs
         from saltseg.inference.segy.volume import Geometry
         from saltseg.trained import open_model
@@ -178,7 +178,7 @@ def submit(
     """Write a submission to the TGS competition; stopped, the same command goes on."""
     with one_line_errors("saltseg submit"):
         from saltseg.inference.job import OutputOptions
-        from saltseg.inference.model import PredictOptions
+        from saltseg.inference.pictures import PredictOptions
         from saltseg.inference.submission import find_sample, write_submission
         from saltseg.trained import open_model
 

@@ -16,7 +16,8 @@ from rich.progress import Progress
 
 from saltseg.errors import DataError
 from saltseg.files import staged_file
-from saltseg.inference.model import KnownModel, Picture, PredictOptions, no_depth
+from saltseg.inference.model import KnownModel
+from saltseg.inference.pictures import Picture, PredictOptions, no_depth
 from saltseg.inference.results import Results, open_results
 from saltseg.inference.sections import Inputs, Section
 from saltseg.inference.volumes import Result, Volume

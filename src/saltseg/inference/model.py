@@ -3,7 +3,7 @@
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.inference.defaults import BATCH_SIZE, CLIP, OVERLAP, STRETCH, Stretch
-from saltseg.inference.grey.holes import Mask
 from saltseg.inference.grey.tones import Showing, Tones
+from saltseg.inference.pictures import Label, Picture, PredictOptions, no_depth
 from saltseg.inference.queues import ahead, batches
 from saltseg.inference.windows import Canvas, Floats
 from saltseg.nets.blueprint import Blueprint
@@ -23,8 +23,6 @@ from saltseg.tiles.inputs.fitting import fit_back
 
 Networks = Callable[[Bytes], Floats]
 """Network input (B, S, S, C) uint8 -> salt probability (B, S, S) float32, mean over the folds."""
-
-Label = TypeVar("Label")
 
 LEAST_SIDE = 2
 
@@ -45,50 +43,6 @@ class Facts(Strict):
     key: str | None = None
     map_iou: float | None = None
     chosen: Choice | None = None
-
-
-@dataclass(frozen=True)
-class Picture(Generic[Label]):
-    """One picture to predict.
-
-    Attributes:
-        label: Whatever the caller knows it by.
-        grey: Grey levels, (H, W) uint8.
-        holes: (H, W), True where nothing was recorded and so no salt is found; None for nowhere.
-        z: Its seismic depth, in the unit of the survey; needed where a channel shows it.
-    """
-
-    label: Label
-    grey: Bytes
-    z: float = float("nan")
-    holes: Mask | None = None
-
-
-@dataclass(frozen=True)
-class PredictOptions:
-    """Choices of a prediction.
-
-    Attributes:
-        flip: Predict each picture mirrored, too, and take the mean.
-        overlap: Share of a window that its neighbour covers too, 0 to below 1.
-        batch_size: Windows in a batch.
-    """
-
-    flip: bool = False
-    overlap: float = OVERLAP
-    batch_size: int = BATCH_SIZE
-
-    def __post_init__(self) -> None:
-        """Refuse what would leave pixels without prediction.
-
-        Raises:
-            DataError: An option is out of range.
-        """
-        if not 0 <= self.overlap < 1 or self.batch_size < 1:
-            raise DataError(
-                f"overlap {self.overlap}, batch_size {self.batch_size}; expected an overlap from 0"
-                " to below 1 and a batch of at least 1"
-            )
 
 
 @dataclass(frozen=True)
@@ -296,14 +250,6 @@ class _Window(Generic[Label]):
     number: int
     shape: tuple[int, ...]
     input: Bytes
-
-
-def no_depth(label: object) -> str:
-    """What is said of a picture whose seismic depth a model misses."""
-    return (
-        f"{label}: no seismic depth, which this model needs (channel survey_depth); give a table"
-        " with the columns id and z by --depths"
-    )
 
 
 def _array(values: object, name: str) -> NDArray[Any]:

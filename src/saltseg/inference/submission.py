@@ -9,7 +9,8 @@ from pathlib import Path
 from saltseg.errors import DataError
 from saltseg.files import staged_file
 from saltseg.inference.job import OutputOptions, predict_into
-from saltseg.inference.model import KnownModel, PredictOptions
+from saltseg.inference.model import KnownModel
+from saltseg.inference.pictures import PredictOptions
 from saltseg.inference.results import OtherPredictionsError, Results
 from saltseg.inference.sections import Inputs, Reading, open_inputs
 from saltseg.tiles.reading import rle
