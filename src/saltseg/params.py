@@ -235,6 +235,7 @@ class Train(Strict):
     optimizer: Annotated[Name, _one_of("objectives/optimizers")]
     schedule: Annotated[Name, _one_of("objectives/schedules")]
     learning_rate: Annotated[float, Field(gt=0)]
+    encoder_rate: Annotated[float, Field(gt=0, le=1)]
     weight_decay: Annotated[float, Field(ge=0, lt=1)]
     clip_norm: Annotated[float, Field(gt=0)] | None
     engine: Engine

@@ -52,6 +52,17 @@ def test_gradients_are_clipped_together(changed: Changed, name: str) -> None:
     assert second <= 0.8
 
 
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_encoder_may_learn_more_slowly(changed: Changed, name: str) -> None:
+    overrides = {"train.optimizer": name, "train.encoder_rate": 0.1, "train.weight_decay": 0}
+    slow, usual = (keras.Variable(np.zeros(3, np.float32)) for _ in range(2))
+    optimizer = make_optimizer(changed(overrides).train, steps=10, encoder=[slow])
+    for _ in range(2):
+        optimizer.apply([np.ones(3, np.float32), np.ones(3, np.float32)], [slow, usual])
+    np.testing.assert_allclose(slow.numpy(), 0.1 * usual.numpy(), rtol=1e-4)
+    assert (usual.numpy() < 0).all()
+
+
 def test_cosine_rises_and_falls_to_zero(changed: Changed) -> None:
     overrides = {
         "train.schedule": "cosine",

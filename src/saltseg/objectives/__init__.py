@@ -5,11 +5,13 @@ it: to add one is to add its file. A stage depends on the file that it uses, so 
 nor an edited other retrains. What decides from epoch to epoch saves and restores its own counts.
 """
 
+from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, ClassVar, NamedTuple
 
 import keras
 
+from saltseg.objectives.rates import Slower
 from saltseg.params import NONE, Train
 
 MONITOR = "val_map_iou"
@@ -111,17 +113,19 @@ def make_phases(options: Train) -> list[Phase]:
     ]
 
 
-def make_optimizer(options: Train, steps: int) -> keras.optimizers.Optimizer:
+def make_optimizer(
+    options: Train, steps: int, encoder: Sequence[keras.Variable] = ()
+) -> keras.optimizers.Optimizer:
     """The optimizer `train.optimizer`, from `objectives/optimizers`.
 
     Args:
         options: Names and settings.
         steps: Of the whole training, for schedules that go by them.
+        encoder: Variables that learn at `train.encoder_rate` times the rate.
     """
     rate = _file("schedules", options.schedule).rate(options, steps)
-    optimizer: keras.optimizers.Optimizer = _file("optimizers", options.optimizer).make(
-        options, rate
-    )
+    optimizer: Slower = _file("optimizers", options.optimizer).make(options, rate)
+    optimizer.slow_down(encoder, options.encoder_rate)
     return optimizer
 
 

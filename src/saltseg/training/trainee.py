@@ -69,7 +69,8 @@ def begin(
     row, precision = backbone_row(params.backbone), params.train.precision
     network = build_unet(row, side, channels, params.model, initial, precision)
     model = Trainee(network.inputs, network.output, name=network.name)
-    model.compile(make_optimizer(params.train, steps))
+    encoder = model.get_layer("encoder").trainable_variables
+    model.compile(make_optimizer(params.train, steps, encoder))
     # Else its slots are made within the first step, which TensorFlow then traces twice.
     model.optimizer.build(model.trainable_variables)
     return model

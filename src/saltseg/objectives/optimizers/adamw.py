@@ -1,12 +1,17 @@
 """Adam with decoupled weight decay (Loshchilov and Hutter 2019, arXiv:1711.05101)."""
 
-from saltseg.nets.kernels import Adam
+from saltseg.nets.kernels import Adam as Fused
 from saltseg.objectives import Rate
+from saltseg.objectives.rates import Slower
 from saltseg.params import Train
 
 
-def make(options: Train, rate: Rate) -> Adam:
+class AdamW(Slower, Fused):
+    """Adam in which some variables may learn more slowly."""
+
+
+def make(options: Train, rate: Rate) -> AdamW:
     """Adam at a rate, with `train.weight_decay` of kernels alone."""
-    optimizer = Adam(rate, weight_decay=options.weight_decay, global_clipnorm=options.clip_norm)
+    optimizer = AdamW(rate, weight_decay=options.weight_decay, global_clipnorm=options.clip_norm)
     optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     return optimizer

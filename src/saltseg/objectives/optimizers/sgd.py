@@ -3,12 +3,17 @@
 import keras
 
 from saltseg.objectives import Rate
+from saltseg.objectives.rates import Slower
 from saltseg.params import Train
 
 
-def make(options: Train, rate: Rate) -> keras.optimizers.Optimizer:
+class SGD(Slower, keras.optimizers.SGD):
+    """Momentum with which some variables may learn more slowly."""
+
+
+def make(options: Train, rate: Rate) -> SGD:
     """Momentum 0.9 at a rate, with `train.weight_decay` of kernels alone."""
-    optimizer = keras.optimizers.SGD(
+    optimizer = SGD(
         rate,
         momentum=0.9,
         nesterov=True,
