@@ -155,6 +155,9 @@ def test_constant_tiles_are_left_out_where_asked_for(
         tiles = replace(data, images=images, masks=truth)
         histories.append(train_fold(tiles, params, "plain", States(tmp_path / name)).history)
     pd.testing.assert_frame_equal(*histories)
+    nothing = replace(data, images=np.full_like(images, 90))
+    with pytest.raises(DataError, match="no tile is left to train on; set train.skip_constant"):
+        train_fold(nothing, params, "plain", States(tmp_path / "nothing"))
 
 
 def test_a_frozen_encoder_stays_as_it_is(

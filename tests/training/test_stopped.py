@@ -61,6 +61,7 @@ class Lost(keras.callbacks.Callback):
             "train.schedule": "cosine",
             "train.clip_norm": 1.0,
             "train.frozen_epochs": 1,
+            "train.encoder_rate": 0.5,
         },
         {
             "train.precision": "mixed_float16",

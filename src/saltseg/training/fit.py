@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from saltseg.errors import TrainingError
+from saltseg.errors import DataError, TrainingError
 from saltseg.nets.cost import NetworkCost, network_cost
 from saltseg.nets.unet import served
 from saltseg.objectives import LogLearningRate, make_decisions, make_phases
@@ -69,6 +69,7 @@ def train_fold(
         watchers: Further callbacks, for instance a live log.
 
     Raises:
+        DataError: All tiles to train on are constant, and left out.
         TrainingError: The loss is not finite; the best weights so far are left in `states`.
         WeightsError: `initial` belongs to another network.
     """
@@ -145,6 +146,10 @@ def _training_batches(data: FoldData, params: Params) -> TrainingBatches:
     tiles = data.fitted
     if params.train.skip_constant:
         tiles = tiles[~is_constant(data.images, tiles, data.kinds)]
+    if not len(tiles):
+        raise DataError(
+            "no tile is left to train on; set train.skip_constant to false, or lower split.holdout"
+        )
     return TrainingBatches(
         data.images,
         data.masks,
