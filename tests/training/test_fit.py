@@ -156,7 +156,7 @@ def test_constant_tiles_are_left_out_where_asked_for(
         histories.append(train_fold(tiles, params, "plain", States(tmp_path / name)).history)
     pd.testing.assert_frame_equal(*histories)
     nothing = replace(data, images=np.full_like(images, 90))
-    with pytest.raises(DataError, match="no tile is left to train on; set train.skip_constant"):
+    with pytest.raises(DataError, match="no tile is left to train on"):
         train_fold(nothing, params, "plain", States(tmp_path / "nothing"))
 
 
