@@ -32,9 +32,9 @@ def main(
     import keras
     import numpy as np
 
+    from saltseg.backbones import backbone_row
     from saltseg.nets.unet import build_unet
     from saltseg.objectives.losses.bce_dice import BceDice
-    from saltseg.params import backbone_row
     from saltseg.training.states import State, States
 
     model = build_unet(backbone_row(backbone), size, 3, load_params().model)

@@ -21,9 +21,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from saltseg.backbones import backbone_row
 from saltseg.files import require_space, staged_folder
 from saltseg.machine import emulated
-from saltseg.params import Params, backbone_row, load_params
+from saltseg.params import Params, load_params
 from saltseg.root import at_root
 from saltseg.tiles.folds.table import read_folds
 from saltseg.tiles.inputs.native import Native

@@ -12,9 +12,10 @@ Example:
 import shutil
 from pathlib import Path
 
+from saltseg.backbones import backbone_row
 from saltseg.errors import WeightsError
 from saltseg.files import staged_folder
-from saltseg.params import backbone_row, load_params
+from saltseg.params import load_params
 from saltseg.root import at_root
 from saltseg.training.runtime import prepare_engine
 

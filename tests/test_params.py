@@ -7,15 +7,9 @@ from typing import Any
 import pytest
 import yaml
 
+from saltseg.backbones import IGNORED_BY_DVC, BackboneRow, backbone_row, backbone_table
 from saltseg.errors import ParameterError
-from saltseg.params import (
-    IGNORED_BY_DVC,
-    BackboneRow,
-    Params,
-    backbone_row,
-    backbone_table,
-    load_params,
-)
+from saltseg.params import Params, load_params
 
 COMMITTED = Path(__file__).parents[1] / "params.yaml"
 

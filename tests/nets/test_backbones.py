@@ -8,10 +8,11 @@ import keras
 import numpy as np
 import pytest
 
+from saltseg.backbones import BackboneRow, backbone_table
 from saltseg.nets.encoders import build_backbone, scale_input, tapped
 from saltseg.nets.unet import build_unet
 from saltseg.objectives.losses.bce_dice import BceDice
-from saltseg.params import BackboneRow, Params, backbone_table
+from saltseg.params import Params
 
 SIZE = 32
 TILES = np.random.default_rng(0).integers(0, 256, (2, SIZE, SIZE, 3), dtype=np.uint8)

@@ -6,10 +6,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from saltseg.backbones import backbone_row
 from saltseg.errors import WeightsError
 from saltseg.nets.blueprint import Blueprint
 from saltseg.nets.unet import build_unet, served
-from saltseg.params import Params, backbone_row
+from saltseg.params import Params
 from saltseg.tiles.inputs.native import Native
 from tests.conftest import Changed
 

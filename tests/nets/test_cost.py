@@ -4,9 +4,9 @@ import keras
 import pytest
 from keras import layers
 
+from saltseg.backbones import backbone_row
 from saltseg.nets.cost import NetworkCost, network_cost
 from saltseg.nets.encoders import build_backbone
-from saltseg.params import backbone_row
 
 
 def test_small_network_by_hand() -> None:

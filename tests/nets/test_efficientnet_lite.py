@@ -11,8 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from saltseg.backbones import backbone_row
 from saltseg.nets.encoders import build_backbone
-from saltseg.params import backbone_row
 
 ROOT = Path(__file__).parents[2]
 WHEEL = os.environ.get("SALTSEG_LITE0_WHEEL")

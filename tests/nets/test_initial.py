@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 from keras.src.legacy.saving.legacy_h5_format import save_weights_to_hdf5_group
 
+from saltseg.backbones import backbone_row
 from saltseg.errors import WeightsError
 from saltseg.nets.encoders import build_backbone
 from saltseg.nets.initial import (
@@ -24,7 +25,7 @@ from saltseg.nets.initial import (
     load_initial,
 )
 from saltseg.nets.unet import build_unet, served
-from saltseg.params import Params, backbone_row
+from saltseg.params import Params
 from tests.hangs import limited
 
 PLAIN = backbone_row("plain")

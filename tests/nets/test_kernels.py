@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from saltseg.backbones import backbone_row
 from saltseg.nets.kernels import Adam, BatchNormalization, normalise_by_kernels
 from saltseg.nets.unet import build_unet
-from saltseg.params import Params, backbone_row
+from saltseg.params import Params
 
 TILES = np.random.default_rng(0).normal(2, 3, (8, 16, 16, 5)).astype("float32")
 WEIGHTS = np.random.default_rng(1).normal(size=TILES.shape).astype("float32")

@@ -6,11 +6,12 @@ import keras
 import numpy as np
 import pytest
 
+from saltseg.backbones import backbone_row
 from saltseg.machine import Precision
 from saltseg.nets.blocks import basic_block, bottleneck_block, scse
 from saltseg.nets.encoders import build_backbone
 from saltseg.nets.unet import build_unet, served
-from saltseg.params import Params, backbone_row
+from saltseg.params import Params
 
 
 def norms(model: keras.Model) -> list[keras.layers.BatchNormalization]:

@@ -15,7 +15,7 @@ import yaml
 from dvc.repo import Repo
 from dvc_data.hashfile.meta import Meta
 
-from saltseg.params import IGNORED_BY_DVC
+from saltseg.backbones import IGNORED_BY_DVC
 
 ROOT = Path(__file__).parents[2]
 PARAMS = yaml.safe_load((ROOT / "params.yaml").read_text())

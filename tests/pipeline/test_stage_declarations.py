@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from saltseg.params import BackboneRow, Params
+from saltseg.backbones import BackboneRow
+from saltseg.params import Params
 
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
@@ -17,6 +18,7 @@ STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 # shows.
 NO_NUMBERS = {
     "saltseg.array_types",
+    "saltseg.backbones",
     "saltseg.errors",
     "saltseg.files",
     "saltseg.machine",

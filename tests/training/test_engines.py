@@ -27,7 +27,8 @@ import numpy as np
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
 from saltseg.objectives import make_optimizer, make_phases
-from saltseg.params import backbone_row, load_params
+from saltseg.backbones import backbone_row
+from saltseg.params import load_params
 
 params = load_params()
 # Each engine draws numbers of its own: no dropout, and the initial weights of the first one.

@@ -9,10 +9,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from saltseg.backbones import backbone_row
 from saltseg.errors import DataError
 from saltseg.nets.cost import network_cost
 from saltseg.nets.unet import build_unet
-from saltseg.params import Params, backbone_row
+from saltseg.params import Params
 from saltseg.tiles.folds.table import HOLDOUT
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.fit import FoldResult, train_fold

@@ -26,7 +26,7 @@ from saltseg.training.runtime import prepare_engine
 prepare_engine(seed=1, threads=1)
 import keras
 from saltseg.nets.encoders import build_backbone
-from saltseg.params import backbone_row
+from saltseg.backbones import backbone_row
 network = build_backbone(backbone_row("plain"), 32, 2)
 config = keras.config
 print(config.backend(), config.epsilon(), config.max_epochs(), config.dtype_policy().name)

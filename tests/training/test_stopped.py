@@ -9,9 +9,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from saltseg.backbones import backbone_row
 from saltseg.errors import TrainingError
 from saltseg.nets.unet import build_unet
-from saltseg.params import Params, backbone_row
+from saltseg.params import Params
 from saltseg.training.fit import train_fold
 from saltseg.training.fold_data import FoldData
 from saltseg.training.states import States, write_state

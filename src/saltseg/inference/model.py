@@ -16,8 +16,9 @@ from saltseg.inference.pictures import Label, Picture, PredictOptions, no_depth
 from saltseg.inference.queues import ahead, batches
 from saltseg.inference.windows import Canvas, Floats
 from saltseg.nets.blueprint import Blueprint
-from saltseg.params import Strict, Threshold
+from saltseg.params import Threshold
 from saltseg.scoring.choices import Choice
+from saltseg.settings import Strict
 from saltseg.tiles.inputs.channels import network_input
 from saltseg.tiles.inputs.fitting import fit_back
 

@@ -5,19 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import field_validator, model_validator
 
+from saltseg.backbones import BackboneRow, backbone_row
 from saltseg.errors import WeightsError
 from saltseg.machine import Precision
-from saltseg.params import (
-    BackboneRow,
-    Channel,
-    Decoder,
-    Model,
-    Params,
-    Preprocess,
-    Strict,
-    backbone_row,
-)
-from saltseg.settings import read_settings
+from saltseg.params import Channel, Decoder, Model, Params, Preprocess
+from saltseg.settings import Strict, read_settings
 from saltseg.tiles.inputs.native import Native
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ import h5py
 import keras
 import numpy as np
 
+from saltseg.backbones import BackboneRow
 from saltseg.errors import WeightsError
 from saltseg.nets.encoders import SOURCES, build_backbone
 from saltseg.nets.weights_file import load_weights
-from saltseg.params import BackboneRow
 
 ENCODER, NETWORK = "encoder.weights.h5", "network.weights.h5"
 """Names of files with initial weights: of a backbone, of a whole network."""

@@ -7,12 +7,13 @@ from pathlib import Path
 import keras
 from keras import layers
 
+from saltseg.backbones import BackboneRow
 from saltseg.machine import Precision
 from saltseg.nets.blocks import basic_block, bottleneck_block, scse
 from saltseg.nets.encoders import build_backbone, scale_input, tapped
 from saltseg.nets.initial import NETWORK, load_initial, load_network
 from saltseg.nets.kernels import normalise_by_kernels
-from saltseg.params import BackboneRow, Decoder, Model
+from saltseg.params import Decoder, Model
 
 BLOCKS = {"bottleneck": bottleneck_block, "residual": basic_block}
 """Blocks of the decoder by name; a new one is named in `params.Decoder` too."""

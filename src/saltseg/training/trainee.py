@@ -6,10 +6,11 @@ from typing import Any
 import keras
 from keras import ops
 
+from saltseg.backbones import backbone_row
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
 from saltseg.objectives import Phase, make_optimizer
-from saltseg.params import Params, Train, backbone_row
+from saltseg.params import Params, Train
 
 SHARE = 0.1
 """Weight of each further output beside the loss of the salt probability."""

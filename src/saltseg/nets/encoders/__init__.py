@@ -5,8 +5,8 @@ from typing import Protocol
 import keras
 from keras import layers
 
+from saltseg.backbones import BackboneRow
 from saltseg.nets.encoders import efficientnet_lite, keras_applications, plain, residual
-from saltseg.params import BackboneRow
 
 
 class Source(Protocol):
@@ -38,7 +38,7 @@ SOURCES: dict[str, Source] = {
     "efficientnet_lite": efficientnet_lite,
     "keras_applications": keras_applications,
 }
-"""Sources by name; a new one is named in `params.EncoderSource` too."""
+"""Sources by name; a new one is named in `backbones.EncoderSource` too."""
 
 
 def build_backbone(row: BackboneRow, side: int, channels: int) -> keras.Model:

@@ -10,8 +10,8 @@ from typing import NamedTuple
 import keras
 from keras import layers
 
+from saltseg.backbones import BackboneRow
 from saltseg.errors import WeightsError
-from saltseg.params import BackboneRow
 
 PACKAGES: tuple[str, ...] = ()
 EPSILON = 1e-3

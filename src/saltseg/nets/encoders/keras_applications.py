@@ -2,8 +2,8 @@
 
 import keras
 
+from saltseg.backbones import BackboneRow
 from saltseg.errors import WeightsError
-from saltseg.params import BackboneRow
 
 PACKAGES: tuple[str, ...] = ()
 

@@ -3,8 +3,8 @@
 import keras
 from keras import layers
 
+from saltseg.backbones import BackboneRow
 from saltseg.errors import WeightsError
-from saltseg.params import BackboneRow
 
 PACKAGES: tuple[str, ...] = ()
 

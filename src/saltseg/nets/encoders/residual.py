@@ -8,9 +8,9 @@ filters of the first stage, doubled in each of the next three.
 import keras
 from keras import layers
 
+from saltseg.backbones import BackboneRow
 from saltseg.errors import WeightsError
 from saltseg.nets.blocks import basic_block, convolve
-from saltseg.params import BackboneRow
 
 PACKAGES: tuple[str, ...] = ()
 _TIMES = (2, 4, 8, 8)

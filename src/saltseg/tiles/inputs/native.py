@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from pydantic import Field
 
 from saltseg.errors import DataError
-from saltseg.params import Preprocess, Strict
-from saltseg.settings import read_settings
+from saltseg.params import Preprocess
+from saltseg.settings import Strict, read_settings
 from saltseg.tiles.inputs.fitting import fit_back
 
 Side = Annotated[int, Field(ge=1, le=2**16)]
