@@ -96,7 +96,7 @@ def test_stopped_training_gives_what_it_had_given_anyway(
     torn = train_fold(data, params, "plain", States(tmp_path / "torn"))
     assert "plain: goes on after epoch 2" in capsys.readouterr().out
     again = train_fold(data, params, "plain", States(tmp_path / "torn"))
-    assert whole.history["loss"].iloc[1] < whole.history["loss"].iloc[0]
+    assert whole.history["loss"].nunique() == 3
     for result in (torn, again):
         pd.testing.assert_frame_equal(result.history, whole.history, check_exact=True)
         for name, predicted in whole.predictions.items():

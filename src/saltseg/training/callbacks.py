@@ -157,9 +157,7 @@ class ShowProgress(keras.callbacks.Callback):
         total, done = self._epochs * steps, self._finished * steps
         self._task = self._bar.add_task(self._title, total=total, completed=done, loss=math.nan)
         self._bar.start()
-        if self._finished:
-            print(f"{self._title}: goes on after epoch {self._finished}", flush=True)
-        elif self._bar.disable:
+        if self._bar.disable and not self._finished:
             print(f"{self._title}: {total} steps; the first one compiles the network", flush=True)
 
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:

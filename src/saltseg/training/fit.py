@@ -75,6 +75,8 @@ def train_fold(
     """
     batches = _training_batches(data, params)
     model, state = _resume(data, params, initial, states, params.train.epochs * len(batches))
+    if state.epoch:
+        print(f"{title}: goes on after epoch {state.epoch}", flush=True)
     deciding = make_decisions(params.train)
     saving = SaveStates(states, state, deciding)
     try:
