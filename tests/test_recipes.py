@@ -1,0 +1,25 @@
+"""Recipes name parameters that exist, with values that they may have."""
+
+from pathlib import Path
+
+import pytest
+from pydantic import ValidationError
+
+from benchmarks.gpu import settings, with_settings
+from saltseg.params import load_params
+
+ROOT = Path(__file__).parents[1]
+RECIPES = [path for path in (ROOT / "recipes").iterdir() if path.is_file() and not path.suffix]
+
+
+@pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
+def test_a_recipe_is_valid(path: Path) -> None:
+    changed = settings(path.read_text().split())
+    params = with_settings(load_params(ROOT / "params.yaml"), changed)
+    assert params.dataset == changed["dataset"] == "data/tgs"
+    assert params.preprocess.side == changed["preprocess.side"]
+
+
+def test_a_recipe_with_a_wrong_value_is_refused() -> None:
+    with pytest.raises(ValidationError):
+        with_settings(load_params(ROOT / "params.yaml"), settings(["-S", "preprocess.side=33"]))
