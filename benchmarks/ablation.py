@@ -29,17 +29,11 @@ STEP = """
 import json, statistics, sys, time
 
 import numpy as np
-from saltseg.params import Params, load_params
+from benchmarks.overrides import with_overrides
+from saltseg.params import load_params
 from saltseg.training.runtime import prepare_engine
 
-tree = load_params().model_dump()
-for name, value in json.loads(sys.argv[1]).items():
-    *groups, leaf = name.split(".")
-    group = tree
-    for part in groups:
-        group = group[part]
-    group[leaf] = value
-params = Params.model_validate(tree)
+params = with_overrides(load_params(), json.loads(sys.argv[1]))
 prepare_engine(params.seed, params.train.threads, params.train.engine)
 from saltseg.objectives import make_phases
 from saltseg.training.trainee import begin, prepare

@@ -3,10 +3,10 @@
     benchmarks/gpu.sh recipes/gpu data/tgs --seconds 3000
     benchmarks/gpu.sh recipes/gpu data/tgs --epochs 2 -S preprocess.side=32   # a try on a CPU
 
-Runs the stages up to the folds in a workspace of its own, build/gpu, times two epochs of the first
-fold that the recipe trains, and trains it for as many as the seconds hold, with Keras on the
-recipe's engine. Leaves in --out what `saltseg submit --models` needs and result.json: the scores on
-the tiles held out, seconds an epoch, and the most memory that the GPU held.
+Runs the stages up to the folds in a workspace of its own, build/gpu, times the third epoch of the
+first fold that the recipe trains, and trains that fold for as many as the seconds hold, with Keras
+on the recipe's engine. Leaves in --out what `saltseg submit --models` needs and result.json: the
+scores on the tiles held out, seconds an epoch, and the most memory that the GPU held.
 """
 
 import json
@@ -16,12 +16,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import typer
 import yaml
 
+from benchmarks.overrides import overrides_of, with_overrides
 from saltseg.params import Params, load_params
 from saltseg.tiles.folds.table import read_folds
 from saltseg.tiles.inputs.processed import read_processed
@@ -33,25 +34,7 @@ ROOT = Path(__file__).parents[1]
 WORKSPACE = ROOT / "build/gpu"
 STAGES = ("locate", "acquire", "preprocess", "mosaics", "split")
 LATER = 1.2
-"""How much longer than the epochs timed those of a second loss may take, and the rest."""
-
-
-def settings(words: list[str]) -> dict[str, Any]:
-    """Overrides as `dvc exp run -S` takes them, by name."""
-    pairs = (word.removeprefix("-S").split("=", 1) for word in words if word not in ("-S", ""))
-    return {name.strip(): yaml.safe_load(value) for name, value in pairs}
-
-
-def with_settings(params: Params, changed: dict[str, Any]) -> Params:
-    """Parameters with some of them changed, checked."""
-    tree = params.model_dump(mode="json")
-    for name, value in changed.items():
-        *groups, leaf = name.split(".")
-        group = tree
-        for part in groups:
-            group = group[part]
-        group[leaf] = value
-    return Params.model_validate(tree)
+"""What an epoch may take, as a multiple of the one timed: a second loss may be slower."""
 
 
 def prepare_tiles(params: Params, dataset: Path) -> None:
@@ -111,8 +94,8 @@ def main(
 ) -> None:
     """Prepare, time, train, score."""
     began = time.perf_counter()
-    changed = settings(recipe.read_text().split()) | settings(change or [])
-    params = with_settings(load_params(ROOT / "params.yaml"), changed)
+    changed = overrides_of(recipe.read_text().split()) | overrides_of(change or [])
+    params = with_overrides(load_params(ROOT / "params.yaml"), changed)
     fold, engine = params.train.folds[0], params.train.engine
     prepare_tiles(params, dataset)
     print(f"tiles ready after {time.perf_counter() - began:.0f} s", flush=True)
@@ -131,14 +114,14 @@ def main(
         on_epoch_end=lambda epoch, logs: ends.append(time.perf_counter())
     )
     if epochs is None:
-        short = with_settings(params, {"train.epochs": 3, "train.second_loss": "none"})
+        short = with_overrides(params, {"train.epochs": 3, "train.second_loss": "none"})
         with tempfile.TemporaryDirectory() as folder:
             train_fold(data, short, "trial", States(Path(folder)), None, [clock])
         # Compiling a second time, for a second loss, is in what has passed once.
         passed = time.perf_counter() - began
         epochs = int((seconds - 1.5 * passed) / (ends[2] - ends[1]) / LATER)
         print(f"{ends[2] - ends[1]:.1f} s an epoch, {passed:.0f} s passed: {epochs} epochs")
-    params = with_settings(params, {"train.epochs": max(2, epochs)})
+    params = with_overrides(params, {"train.epochs": max(2, epochs)})
     ends.clear()
     title = f"{params.backbone} fold {fold}"
     shutil.rmtree(WORKSPACE / "states", ignore_errors=True)

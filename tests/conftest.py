@@ -1,11 +1,13 @@
 """What tests of several folders share; heavy imports wait until a test asks for them."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from benchmarks.overrides import with_overrides
 from saltseg.params import Params, load_params
 
 ROOT = Path(__file__).parents[1]
@@ -27,17 +29,7 @@ def params() -> Params:
 def changed(params: Params) -> Changed:
     """Makes the committed parameters with some dotted keys changed, checked like a file."""
 
-    def change(overrides: Mapping[str, Any]) -> Params:
-        tree = params.model_dump()
-        for key, value in overrides.items():
-            *groups, name = key.split(".")
-            group = tree
-            for part in groups:
-                group = group[part]
-            group[name] = value
-        return Params.model_validate(tree)
-
-    return change
+    return partial(with_overrides, params)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from benchmarks.gpu import settings, with_settings
+from benchmarks.overrides import overrides_of, with_overrides
 from saltseg.params import load_params
 
 ROOT = Path(__file__).parents[1]
@@ -14,12 +14,14 @@ RECIPES = [path for path in (ROOT / "recipes").iterdir() if path.is_file() and n
 
 @pytest.mark.parametrize("path", RECIPES, ids=lambda path: path.name)
 def test_a_recipe_is_valid(path: Path) -> None:
-    changed = settings(path.read_text().split())
-    params = with_settings(load_params(ROOT / "params.yaml"), changed)
+    changed = overrides_of(path.read_text().split())
+    params = with_overrides(load_params(ROOT / "params.yaml"), changed)
     assert params.dataset == changed["dataset"] == "data/tgs"
     assert params.preprocess.side == changed["preprocess.side"]
 
 
 def test_a_recipe_with_a_wrong_value_is_refused() -> None:
     with pytest.raises(ValidationError):
-        with_settings(load_params(ROOT / "params.yaml"), settings(["-S", "preprocess.side=33"]))
+        with_overrides(
+            load_params(ROOT / "params.yaml"), overrides_of(["-S", "preprocess.side=33"])
+        )
