@@ -15,11 +15,11 @@ pytestmark = pytest.mark.slow
 def test_two_backbones_in_one_chart(compared: Project, browser: Browser, pictures: Path) -> None:
     with mlflow_ui(compared.root) as address:
         page = open_runs(browser, address)
-        page.get_by_role("link", name="vgg16").first.wait_for()
+        page.get_by_role("link", name="residual16").first.wait_for()
         links = page.get_by_role("link").all_inner_texts()
-        (other,) = [t for t in links if t.startswith("vgg16 ") and " vs " not in t]
+        (other,) = [t for t in links if t.startswith("residual16 ") and " vs " not in t]
         page.screenshot(path=pictures / "runs.png")
-        assert {text.split()[1] for text in group_by(page, "backbone")} >= {"plain", "vgg16"}
+        assert {text.split()[1] for text in group_by(page, "backbone")} >= {"plain", "residual16"}
         lines = compare(page, (other, "plain picky"), "val_map_iou")
         page.screenshot(path=pictures / "val_map_iou.png")
     assert set(lines) == {other, "plain picky"}

@@ -157,7 +157,7 @@ def run_queue(project: Project, jobs: int) -> None:
 def compared(trained: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """The workspace on `plain`, two queued backbones, and one that is only evaluated anew."""
     project = copy_of(trained, tmp_path_factory.mktemp("compared") / "project")
-    project.run("dvc", "exp", "run", "--queue", "-S", "backbone=plain,vgg16")
+    project.run("dvc", "exp", "run", "--queue", "-S", "backbone=plain,residual16")
     run_queue(project, jobs=2)
     project.run("dvc", "exp", "run", "--temp", "-n", "picky", "-S", "evaluate.threshold=0.6")
     return project

@@ -131,7 +131,7 @@ def test_experiments_in_copies_leave_the_workspace_as_it_is(compared: Project) -
     assert score["old"] is not None
     assert score["new"] is not None
     shown = compared.run("saltseg", "scores", COLUMNS="120")
-    assert "vgg16" in shown
+    assert "residual16" in shown
     assert "picky" in shown
     page = compared.run("dvc", "plots", "diff", "HEAD", "picky")
     assert "index.html" in page

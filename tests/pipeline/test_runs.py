@@ -48,12 +48,12 @@ def facts_of(project: Project, runs: Sequence[str]) -> list[dict[str, Any]]:
 
 
 def test_a_run_by_each_of_its_names(compared: Project) -> None:
-    run_id, other = python(compared, RUN_OF, "vgg16")[-1].split()
-    names = ["workspace", "HEAD", "main", "picky", other, "vgg16", run_id, run_id[:8]]
+    run_id, other = python(compared, RUN_OF, "residual16")[-1].split()
+    names = ["workspace", "HEAD", "main", "picky", other, "residual16", run_id, run_id[:8]]
     facts = facts_of(compared, names)
     found = [(one["name"], one["threshold"]) for one in facts]
     assert found[:4] == [("plain", 0.5)] * 3 + [("plain picky", 0.6)]
-    assert found[4:] == [(f"vgg16 {other}", 0.5)] * 4
+    assert found[4:] == [(f"residual16 {other}", 0.5)] * 4
     # What `compare` and `register` take is the same.
     chosen = [line.split(" ", 2) for line in python(compared, CHOOSE, *names)[-len(names) :]]
     assert [key for _, key, _ in chosen] == [one["key"] for one in facts]
@@ -67,28 +67,28 @@ def test_a_name_that_nothing_has_lists_those_that_there_are(compared: Project) -
         assert "no run 'nosuch': no DVC experiment, commit, branch or tag" in line
         assert "picky" in line.split("experiments")[1]
         assert "branches main" in line
-        assert "backbones plain, vgg16" in line
+        assert "backbones plain, residual16" in line
 
 
 def test_champion_is_the_better_one(compared: Project, tmp_path: Path) -> None:
     # A copy: registered models lie with the runs, whose files other tests compare.
     project = copy_of(compared, tmp_path / "project")
     project.run("saltseg", "track", "--all")
-    names = ["workspace", "vgg16"]
+    names = ["workspace", "residual16"]
     first, second = (one["map_iou"] for one in facts_of(project, names))
     said = [project.run("saltseg", "register", name) for name in names]
     assert "models:/saltseg/1 is the champion: there was none" in said[0]
     assert ("models:/saltseg/2 is the champion" in said[1]) is (second >= first)
-    assert "vgg16" in said[1]
+    assert "residual16" in said[1]
     renamed_and_lost(project, tmp_path)
 
 
 def renamed_and_lost(project: Project, folder: Path) -> None:
     """Registered, an experiment outlives its new name and the loss of its networks."""
-    run_id, other = python(project, RUN_OF, "vgg16")[-1].split()
+    run_id, other = python(project, RUN_OF, "residual16")[-1].split()
     project.run("dvc", "exp", "rename", other, "baseline")
-    chosen = python(project, CHOOSE, "baseline", other, "vgg16 baseline")
-    assert chosen[-3:] == [f"{run_id} {chosen[-1].split()[1]} vgg16 baseline"] * 3
+    chosen = python(project, CHOOSE, "baseline", other, "residual16 baseline")
+    assert chosen[-3:] == [f"{run_id} {chosen[-1].split()[1]} residual16 baseline"] * 3
     project.run("dvc", "gc", "--workspace", "--force")
     one = write_zip(folder / "one.zip", {"a": picture(101, 101)})
     command = ("saltseg", "predict", str(one), "--out", "x", "--run")
@@ -96,7 +96,7 @@ def renamed_and_lost(project: Project, folder: Path) -> None:
     assert "is not in DVC's cache any more" in line
     assert line.endswith("registry holds the same networks: name models:/saltseg/2 as the run")
     # Under the name that it had then.
-    assert f"vgg16 {other}, threshold 0.5" in project.run(*command, "models:/saltseg/2")
+    assert f"residual16 {other}, threshold 0.5" in project.run(*command, "models:/saltseg/2")
     (line,) = project.run(*command, "models:/saltseg/9", ok=False).strip().splitlines()
     assert "there are: models:/saltseg/1, models:/saltseg/2" in line
 

@@ -80,8 +80,8 @@ def test_queued_experiments_are_in_the_store_after_their_copies_are_gone(
     assert not list(compared.root.glob(".dvc/tmp/exps/tmp*"))
     assert not list(compared.root.glob(".dvc/tmp/exps/*/mlflow.db"))
     shown = Shown(compared)
-    (queued,) = [run for run in shown.parents() if run.data.tags["backbone"] == "vgg16"]
-    assert queued.info.run_name == f"vgg16 {queued.data.tags['dvc_experiment']}"
+    (queued,) = [run for run in shown.parents() if run.data.tags["backbone"] == "residual16"]
+    assert queued.info.run_name == f"residual16 {queued.data.tags['dvc_experiment']}"
     pictures = shown.files(queued)
     assert pictures["learning_curves.png"].startswith(b"\x89PNG")
     assert pictures["tiles.csv"].startswith(b"id,fold")
@@ -101,7 +101,7 @@ def test_queued_experiments_are_in_the_store_after_their_copies_are_gone(
 def test_a_lost_store_comes_back(compared: Project) -> None:
     before = Shown(compared).everything()
     assert len(before) >= 9 * 6
-    compared_before = report(compared, "vgg16", "picky")
+    compared_before = report(compared, "residual16", "picky")
     (compared.root / "mlflow.db").unlink()
     shutil.rmtree(compared.root / "mlartifacts")
     # A plain repro brings back the workspace, though no stage has anything to do.
@@ -110,21 +110,21 @@ def test_a_lost_store_comes_back(compared: Project) -> None:
     printed = compared.run("saltseg", "track", "--all")
     assert "skipped" not in printed
     assert Shown(compared).everything() == before
-    assert report(compared, "vgg16", "picky") == compared_before
+    assert report(compared, "residual16", "picky") == compared_before
     again = compared.run("saltseg", "track", "--all")
     assert "written" not in again
     assert Shown(compared).everything() == before
 
 
 def test_compare_prints_writes_and_logs(compared: Project) -> None:
-    printed = compared.run("saltseg", "compare", "vgg16", "plain", "--html", "out/report.html")
+    printed = compared.run("saltseg", "compare", "residual16", "plain", "--html", "out/report.html")
     assert "; 2 folds: weak evidence)." in " ".join(printed.split())
     page = (compared.root / "out/report.html").read_text()
     shutil.rmtree(compared.root / "out")
     assert '"tiles": [{"id"' in page
     shown = Shown(compared)
     runs = [run for run in shown.runs if run.data.tags["kind"] == "comparison"]
-    logged = next(run for run in runs if run.info.run_name.startswith("vgg16"))
+    logged = next(run for run in runs if run.info.run_name.startswith("residual16"))
     assert logged.data.metrics["difference_map_iou"] != 0
     for run_id in logged.data.tags["compared"].split(", "):
         assert f"/runs/{run_id}" in logged.data.tags["mlflow.note.content"]
@@ -146,7 +146,7 @@ def test_compare_of_nothing_is_one_line(compared: Project, names: list[str], say
 
 
 def test_a_page_that_cannot_be_written_is_one_line(compared: Project) -> None:
-    asked = ("saltseg", "compare", "vgg16", "picky", "--html", "params.yaml/report.html")
+    asked = ("saltseg", "compare", "residual16", "picky", "--html", "params.yaml/report.html")
     printed = compared.run(*asked, ok=False).strip().splitlines()
     assert printed[-1].startswith("saltseg compare: params.yaml: a file where a folder")
     assert not any("Traceback" in line for line in printed)
