@@ -7,6 +7,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from saltseg.comparison.defaults import ROPE
 from saltseg.comparison.networks import compare
 from saltseg.errors import DataError
 from saltseg.files import write_whole
@@ -21,7 +22,12 @@ from saltseg.tracking.store import own_store, store_errors
 
 @store_errors()
 def compare_runs(
-    names: Sequence[str], html: Path | None, force: bool, gallery: int, console: Console
+    names: Sequence[str],
+    html: Path | None,
+    rope: float,
+    force: bool,
+    gallery: int,
+    console: Console,
 ) -> None:
     """Compare the first run with each of the others.
 
@@ -29,6 +35,7 @@ def compare_runs(
         names: What DVC or git call runs, their ids and names in MLflow, or backbones; none for the
             newest pair.
         html: Where to write the page too; it is logged in any case.
+        rope: Largest difference of a score that does not matter.
         force: Compare what the runs share even where data or folds differ.
         gallery: Tiles on the page.
         console: Where the tables go.
@@ -50,7 +57,9 @@ def compare_runs(
             )
         contestants = [one.contestant(label) for one, label in zip(runs, labels(runs), strict=True)]
         first, *others = contestants
-        comparisons = [compare(first, other, comparisons=len(others)) for other in others]
+        comparisons = [
+            compare(first, other, rope=rope, comparisons=len(others)) for other in others
+        ]
         settings = differing(runs)
         report = Path(folder) / "report.html"
         write_page(
@@ -62,6 +71,7 @@ def compare_runs(
             _gallery(runs, gallery),
             command=shlex.join(
                 ["saltseg", "compare", *(names or [one.run.info.run_id[:8] for one in runs])]
+                + ["--rope", f"{rope:g}"] * (rope != ROPE)
                 + ["--force"] * force
                 + ["--html", str(html or report.name)]
             ),

@@ -8,11 +8,12 @@ import pandas as pd
 import pytest
 
 from saltseg.comparison.differences import Difference
-from saltseg.comparison.networks import Comparison, Contestant, Cost, Interval, compare
-from saltseg.comparison.paired import bootstrap_interval, corrected_t, possible
-from saltseg.comparison.verdict import verdict_sentence
+from saltseg.comparison.networks import Comparison, Contestant, Cost, compare
+from saltseg.comparison.paired import bootstrap_interval
+from saltseg.comparison.posterior import Chances, Interval, fit_posterior, possible
+from saltseg.comparison.verdict import chance_text, verdict_sentence
 from saltseg.errors import DataError
-from saltseg.report.tables import differences_table
+from saltseg.report.tables import chances_table, differences_table
 
 
 def contestant(label: str, seed: int, folds: int = 5, tiles: int = 40) -> Contestant:
@@ -55,7 +56,7 @@ def test_numbers_by_hand() -> None:
     assert map_iou.mean == pytest.approx(0.15)
     assert map_iou.by_fold.to_dict() == pytest.approx({0: 0.2, 1: 0.1})
     # S2 = 0.005, 12.706 for one degree of freedom: 12.706 * sqrt((1 / 2 + 1 / 3) * 0.005).
-    by_hand = ends(corrected_t(map_iou.by_fold, 1 / 3, 0.95)[0])
+    by_hand = ends(fit_posterior(map_iou.by_fold, 1 / 3).interval(0.95))
     assert by_hand == pytest.approx((0.15 - 0.82017, 0.15 + 0.82017), abs=1e-4)
     # 0.7 can become 0 while 0.55 stays, or 0.55 become 0 while 0.7 stays.
     assert ends(map_iou.folds) == pytest.approx((-0.55, 0.7))
@@ -75,7 +76,10 @@ def test_each_interval_is_its_own_method() -> None:
         tiles = bootstrap_interval(per_tile, FIRST.tiles["fold"], level=0.95, seed=5)
         assert row.tiles == tiles
         # Five folds: one tile tested on for four trained on.
-        assert (row.folds, row.p_value) == corrected_t(row.by_fold, 1 / 4, 0.95)
+        posterior = fit_posterior(row.by_fold, 1 / 4)
+        assert row.posterior == posterior
+        assert (row.folds, row.p_value) == (posterior.interval(0.95), posterior.p_value())
+        assert row.chances == posterior.chances(0.01)
     assert (result.first, result.second, result.level) == ("resnet50", "vgg16", 0.95)
 
 
@@ -95,6 +99,7 @@ def test_with_itself_all_is_exactly_zero() -> None:
         assert row.mean == 0
         assert not row.by_fold.any()
         assert (row.tiles, row.folds, row.p_value) == (Interval(0, 0), Interval(0, 0), 1)
+        assert row.chances == Chances(0, 1, 0)
     assert not result.classes[["difference", "low", "high"]].to_numpy().any()
     assert result.verdict == (
         "resnet50 and again are identical in map_iou: the difference is exactly zero on all 200 "
@@ -154,7 +159,9 @@ def test_groups_count_where_both_have_them() -> None:
     assert width(loose, first) == pytest.approx(width(first, loose))
 
 
-def verdict_on(by_fold: Sequence[float], comparisons: int = 1, flip: bool = False) -> str:
+def verdict_on(
+    by_fold: Sequence[float], comparisons: int = 1, flip: bool = False, rope: float = 0.01
+) -> str:
     """Of networks whose tiles all differ as their fold does, but for noise without a mean."""
     one = contestant("A", 1, folds=len(by_fold))
     folds = one.tiles["fold"]
@@ -163,32 +170,59 @@ def verdict_on(by_fold: Sequence[float], comparisons: int = 1, flip: bool = Fals
     other = replace(one, label="B")
     one = replace(one, tiles=one.tiles.assign(map_iou=better))
     pair = (other, one) if flip else (one, other)
-    return compare(*pair, comparisons=comparisons).verdict
+    return compare(*pair, comparisons=comparisons, rope=rope).verdict
 
 
-# m = 0.04 +- 0.02944: see test_paired.
+# m = 0.04 +- 0.02944, scale 0.0106066: see test_posterior. Above 0.01: t = 2.8284 with four degrees
+# of freedom, 0.9763 (t table: 2.776 is 0.975).
 CLEAR = (0.02, 0.04, 0.06, 0.03, 0.05)
 
 
 @pytest.mark.parametrize("flip", [False, True])
-def test_verdict_where_the_interval_excludes_zero(flip: bool) -> None:
-    expected = "by 0.040 (95 % interval over folds 0.011 to 0.069)."
-    assert verdict_on(CLEAR, flip=flip) == f"A scores higher than B in map_iou: {expected}"
+def test_verdict_where_one_is_better(flip: bool) -> None:
+    expected = (
+        "A is better than B in map_iou: by 0.040 (95 % interval over folds 0.011 to 0.069), "
+        "by more than 0.01 with probability 0.98."
+    )
+    assert verdict_on(CLEAR, flip=flip) == expected
+    # Without a rope: t = 3.7712, p = 0.01958.
+    assert verdict_on(CLEAR, flip=flip, rope=0).endswith(" to 0.069), with probability 0.99.")
+
+
+def test_better_by_less_than_what_matters_is_undecided() -> None:
+    # Above 0.02: t = 1.8856, 0.934 (t table: 2.132 is 0.95, 1.533 is 0.90).
+    assert verdict_on(CLEAR, rope=0.02) == (
+        "Undecided: A is better than B in map_iou by more than 0.02 with probability 0.93, "
+        "practically equal with 0.06, worse with under 0.01 "
+        "(measured: 0.040, 95 % interval over folds 0.011 to 0.069)."
+    )
+
+
+def test_verdict_of_practical_equality() -> None:
+    # A tenth of CLEAR less its mean: scale 0.00106066, t = 0.01 / 0.00106066 = 9.43 on either side.
+    assert verdict_on([(one - 0.04) / 10 for one in CLEAR]) == (
+        "A and B are practically equal in map_iou: they differ by at most 0.01 with probability "
+        "over 0.99 (measured: 0.000, 95 % interval over folds -0.003 to 0.003)."
+    )
 
 
 def test_verdict_where_it_includes_zero() -> None:
     # m = 0.01, S2 = 0.0008 / 3, sqrt((1 / 4 + 1 / 4) S2) = 0.011547, 3.1824 for three degrees:
-    # 0.01 +- 0.03675.
+    # 0.01 +- 0.03675. Above 0.01 one half; below -0.01: t = -1.7321, 0.0908 (1.638 is 0.10).
     assert verdict_on((0.03, -0.01, 0.01, 0.01)) == (
-        "Undecided: A may be up to 0.03 worse or 0.05 better than B in map_iou "
+        "Undecided: A is better than B in map_iou by more than 0.01 with probability 0.50, "
+        "practically equal with 0.41, worse with 0.09 "
         "(measured: 0.010, 95 % interval over folds -0.027 to 0.047)."
     )
+    assert "0.23 (" in verdict_on((0.03, -0.01, 0.01, 0.01), rope=0)
+    assert "equal" not in verdict_on((0.03, -0.01, 0.01, 0.01), rope=0)
 
 
 def test_verdict_of_several_comparisons() -> None:
     # 98.75 % for four: 4.315 for four degrees, 4.315 * 0.0106066 = 0.0458.
     assert verdict_on(CLEAR, comparisons=4) == (
-        "Undecided: A may be up to 0.01 worse or 0.09 better than B in map_iou "
+        "Undecided: A is better than B in map_iou by more than 0.01 with probability 0.98, "
+        "practically equal with 0.02, worse with under 0.01 "
         "(measured: 0.040, 98.75 % interval over folds -0.006 to 0.086)."
     )
     assert compare(FIRST, SECOND, comparisons=2).level == pytest.approx(0.975)
@@ -196,7 +230,7 @@ def test_verdict_of_several_comparisons() -> None:
 
 @pytest.mark.parametrize("by_fold", [(0.5, 0.51, 0.52), (0.1, -0.1, 0.02), (0.1, 0.1, 0.1)])
 def test_verdict_of_few_folds_is_weak(by_fold: tuple[float, ...]) -> None:
-    assert verdict_on(by_fold).endswith("; 3 folds: weak evidence).")
+    assert "; 3 folds: weak evidence)" in verdict_on(by_fold)
     assert "weak" in verdict_on(by_fold[1:])
     assert "weak" not in verdict_on((*by_fold, by_fold[0]))
 
@@ -216,21 +250,14 @@ def test_verdict_where_folds_agree_by_chance() -> None:
     assert verdict_on((0.1, 0.1, 0.1, 0.1)) == f"{text}0.100)."
     # Tiles that differ but cancel out.
     assert verdict_on((0.0, 0.0, 0.0, 0.0)) == f"{text}0.000)."
-    assert said(0.0, 0.0) == f"{text}0.000)."
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "shown"),
-    [
-        (-0.02, 0.0801, "up to 0.02 worse or 0.09 better"),
-        (-0.07, 0.07, "up to 0.07 worse or 0.07 better"),
-        (-0.0001, 0, "up to 0.01 worse"),
-        (0, 0.1, "up to 0.10 better"),
-        (-0.999, 0.1, "up to 1.00 worse or 0.10 better"),
-    ],
+    ("chance", "text"),
+    [(0.0, "under 0.01"), (0.0049, "under 0.01"), (0.5, "0.50"), (0.994, "0.99"), (1, "over 0.99")],
 )
-def test_ends_are_rounded_up(low: float, high: float, shown: str) -> None:
-    assert said(low, high).startswith(f"Undecided: A may be {shown} than B in map_iou (measured")
+def test_no_chance_reads_as_certain(chance: float, text: str) -> None:
+    assert chance_text(chance) == text
 
 
 @pytest.mark.parametrize("comparisons", [1, 2, 6])
@@ -242,20 +269,41 @@ def test_no_bound_is_impossible(comparisons: int) -> None:
     second = replace(SECOND, tiles=other.assign(**folds, map_iou=[0, 0, 1, 1, 0.4, 0.4]))
     (map_iou, *_) = (result := compare(first, second, comparisons=comparisons)).differences
     assert ends(map_iou.folds) == pytest.approx((-0.5, 1 - 1.4 / 3))
-    assert "up to 0.50 worse or 0.54 better than vgg16" in result.verdict
+    assert "interval over folds -0.500 to 0.533" in result.verdict
     loose = possible(Interval(-1.6, 1.7), 0.2, 0.9)
     assert ends(loose) == pytest.approx((-0.9, 0.2))
     assert possible(Interval(-0.1, 0.2), 0.2, 0.9) == Interval(-0.1, 0.2)
 
 
 def test_an_end_beside_zero_does_not_read_as_zero() -> None:
-    assert "(95 % interval over folds 0.0002 to 0.040)" in said(0.0002, 0.04)
+    by_fold = pd.Series([0.0, 0.1, 0.0, 0.1])
+    posterior, ends = fit_posterior(by_fold, 1 / 3), Interval(0.0002, 0.04)
+    chances = Chances(0.98, 0.02, 0)
+    row = Difference("map_iou", 0.05, 0, 0.05, by_fold, ends, ends, 0.05, chances, posterior)
+    said = verdict_sentence("A", "B", row, 4, 0.95, 0.01)
+    assert "(95 % interval over folds 0.0002 to 0.040)" in said
 
 
-def said(low: float, high: float) -> str:
-    mean, by_fold = (low + high) / 2, pd.Series([0.0, 0.1, 0.0, 0.1])
-    row = Difference("map_iou", mean, 0, mean, by_fold, Interval(0, 1), Interval(low, high), 0.05)
-    return verdict_sentence("A", "B", row, np.ones(4), 0.95)
+def test_chances_stand_beside_each_score() -> None:
+    found = compare(FIRST, SECOND, rope=0.02)
+    table = chances_table(found)
+    assert table.header == (
+        "score",
+        "A better by > 0.02",
+        "practically equal",
+        "B better by > 0.02",
+    )
+    for row, shown in zip(found.differences, table.rows, strict=True):
+        assert shown == (row.score, *map(chance_text, row.chances))
+
+
+def test_rounding_is_no_difference() -> None:
+    table = differences_table(compare(FIRST, SECOND))
+    row = compare(FIRST, SECOND).differences[0]
+    noisy = replace(row, mean=6e-17, tiles=Interval(-1e-16, 0.1))
+    shown = differences_table(replace(compare(FIRST, SECOND), differences=(noisy,)))
+    assert shown.rows[0][3:5] == ("0", "0 .. +0.100")
+    assert table.rows[0][3] != "0"
 
 
 def holdout(values: list[float], group: list[int] | None = None) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Intervals and tests of paired differences: coverage by simulation, the rest by hand."""
+"""Intervals of paired differences over tiles: coverage by simulation, the rest by hand."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,8 @@ import pytest
 from numpy.typing import NDArray
 from scipy import stats
 
-from saltseg.comparison.paired import Interval, bootstrap_interval, corrected_t
+from saltseg.comparison.paired import bootstrap_interval
+from saltseg.comparison.posterior import Interval
 
 Sample = tuple[NDArray[np.float64], NDArray[np.int64]]
 
@@ -132,34 +133,3 @@ def test_no_difference_at_all_is_exactly_zero() -> None:
 def test_a_fold_of_one_tile_cannot_be_resampled() -> None:
     interval = bootstrap_interval([0.1, 0.2, 0.3], [0, 0, 1], level=0.95)
     assert np.isnan([interval.low, interval.high]).all()
-
-
-def test_corrected_t_by_hand() -> None:
-    # m = 0.20 / 5 = 0.04; squared deviations 4, 0, 4, 1, 1 (e-4), S2 = 0.0010 / 4 = 0.00025.
-    # Variance of the mean: (1 / 5 + 1 / 4) * 0.00025 = 0.0001125; its root 0.0106066;
-    # t = 0.04 / 0.0106066 = 3.7712, with 4 degrees of freedom.
-    # For those, p = 1 - 3 / 4 s (1 - s^2 / 12) with s^2 = t^2 / (1 + t^2 / 4) = 14.2222 / 4.55556
-    # = 3.12195: p = 1 - 0.75 * 1.76690 * 0.739837 = 0.01958.
-    # From a t table: 97.5 % of 4 degrees is 2.776, and 2.776 * 0.0106066 = 0.02944.
-    result = corrected_t([0.02, 0.04, 0.06, 0.03, 0.05], 1 / 4, 0.95)
-    assert result is not None
-    interval, p_value = result
-    assert p_value == pytest.approx(0.01958, abs=1e-5)
-    assert (interval.low, interval.high) == pytest.approx((0.01056, 0.06944), abs=1e-5)
-
-
-def test_without_the_correction_it_is_the_plain_t_test() -> None:
-    differences = [-0.01, 0.04, 0.02, 0.05]
-    plain = stats.ttest_1samp(differences, 0)
-    result = corrected_t(differences, 0, 0.9)
-    assert result is not None
-    assert result[1] == pytest.approx(plain.pvalue)
-    ends = plain.confidence_interval(0.9)
-    assert (result[0].low, result[0].high) == pytest.approx(tuple(ends))
-
-
-def test_corrected_t_without_spread() -> None:
-    assert corrected_t([0.0], 1 / 4, 0.95) is None
-    assert corrected_t([0.0, 0.0, 0.0], 1 / 4, 0.95) == (Interval(0, 0), 1)
-    # Equal but for rounding: 0.3 - 0.2 and 0.8 - 0.7 are not the same float.
-    assert corrected_t([0.3 - 0.2, 0.1, 0.8 - 0.7], 1 / 4, 0.95) is None

@@ -4,11 +4,13 @@ import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
+import pandas as pd
 import pytest
 from matplotlib import rc_context
 from matplotlib.figure import Figure
 
-from saltseg.comparison.networks import Contestant, Interval
+from saltseg.comparison.networks import Contestant
+from saltseg.comparison.posterior import Chances, Interval, Posterior
 from saltseg.figures.comparison import (
     _BY_NAME,
     _gains,
@@ -16,6 +18,7 @@ from saltseg.figures.comparison import (
     fold_differences,
     iou_curves,
 )
+from saltseg.figures.posterior import posterior_figure
 from saltseg.figures.svg import STYLE, colours_of, to_svg
 from tests.report.sample import LONG, comparison, contestant
 
@@ -24,7 +27,8 @@ pytestmark = pytest.mark.filterwarnings("error")
 
 def figures(first: Contestant, second: Contestant) -> list[str]:
     compared = comparison(first, second)
-    return [iou_curves([first, second]), fold_differences(compared), class_scores(compared)]
+    drawn = [iou_curves([first, second]), fold_differences(compared), class_scores(compared)]
+    return [*drawn, posterior_figure(compared)] if compared.differences[0].posterior else drawn
 
 
 @pytest.fixture(scope="module")
@@ -84,6 +88,7 @@ def test_numbers_decide_what_is_drawn(drawn: list[str]) -> None:
     fewer = replace(compared, classes=compared.classes.iloc[:5])
     assert class_scores(fewer) != drawn[2]
     assert iou_curves([first, contestant(LONG, 0.2)]) != drawn[0]
+    assert posterior_figure(replace(compared, rope=0.02)) != drawn[3]
 
 
 def test_equal_scores_are_in_nobody_s_colour() -> None:
@@ -99,6 +104,34 @@ def test_one_fold_has_no_interval_over_folds(drawn: list[str]) -> None:
     assert "networks trained anew" in drawn[1]
     assert "networks trained anew" not in difference
     assert curves.startswith("<svg")
+
+
+def test_the_posterior_shows_the_three_chances_in_their_colours() -> None:
+    compared = comparison(contestant("a", 0.05), contestant("b"))
+    sure = Posterior(0.05, 0.01, 4)
+    row = replace(compared.differences[0], posterior=sure, chances=Chances(0.9, 0.08, 0.02))
+    svg = posterior_figure(replace(compared, differences=(row,)))
+    places = [svg.index(f">{text}<") for text in ("b better: 0.02", "practically equal: 0.08")]
+    assert places[0] < places[1] < svg.index(">a better: 0.90<")
+    assert all(f"fill: {colour}" in svg for colour in colours_of(("a", "b")).values())
+    identical = replace(row, posterior=None, chances=Chances(0, 1, 0))
+    assert posterior_figure(replace(compared, differences=(identical,))) == ""
+
+
+def test_curves_do_not_jump_where_a_fold_stops(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = contestant("a", folds=2)
+    values = {(0, 1): 0.2, (0, 2): 0.4, (1, 1): 0.6}
+    curves = pd.DataFrame(
+        [(*place, x) for place, x in values.items()], columns=["fold", "epoch", "x"]
+    )
+    curves = curves.assign(**dict.fromkeys(("val_iou", "val_map_iou"), curves["x"]))
+    shown: list[list[float]] = []
+    monkeypatch.setattr(
+        "saltseg.figures.comparison.to_svg",
+        lambda figure, _: shown.extend(list(line.get_ydata()) for line in figure.axes[0].lines),
+    )
+    iou_curves([replace(one, curves=curves.drop(columns="x"))])
+    assert shown[-1] == pytest.approx([0.4, 0.5])
 
 
 def test_many_contestants() -> None:

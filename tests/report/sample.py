@@ -12,8 +12,8 @@ from saltseg.comparison.networks import (
     Cost,
     Difference,
     DisputedTile,
-    Interval,
 )
+from saltseg.comparison.posterior import Interval, Posterior
 from saltseg.scoring.scores import TILE_SCORES
 
 LONG = "resnet50 undrafted-jacklig"
@@ -64,13 +64,14 @@ def comparison(first: Contestant, second: Contestant) -> Comparison:
     classes["difference"] = classes["first"] - classes["second"]
     classes["low"], classes["high"] = classes["difference"] - 0.1, classes["difference"] + 0.1
     verdict = f"{first.label} and {second.label} differ by {differences[0].mean:+.3f} map_iou."
-    return Comparison(first.label, second.label, 0.95, differences, classes, verdict)
+    return Comparison(first.label, second.label, 0.95, 0.01, differences, classes, verdict)
 
 
 def _difference(first: Contestant, second: Contestant, score: str) -> Difference:
     one, other = (side.tiles.groupby("fold")[score].mean() for side in (first, second))
     by_fold = one - other
     mean, several = float(by_fold.mean()), len(by_fold) > 1
+    posterior = Posterior(mean, 0.02, len(by_fold) - 1) if several else None
     return Difference(
         score=score,
         first=float(one.mean()),
@@ -80,6 +81,8 @@ def _difference(first: Contestant, second: Contestant, score: str) -> Difference
         tiles=Interval(mean - 0.02, mean + 0.03),
         folds=Interval(mean - 0.06, mean + 0.06) if several else None,
         p_value=0.0412 if several else None,
+        chances=posterior and posterior.chances(0.01),
+        posterior=posterior,
     )
 
 

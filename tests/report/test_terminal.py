@@ -31,7 +31,7 @@ def test_everything_fits_80_columns_uncut(text: str) -> None:
     assert max(map(len, lines)) <= 80
     assert "…" not in text
     assert text.count(LONG) >= 3
-    (scores,) = [line for line in lines if line.startswith(" score")]
+    scores, _ = [line for line in lines if line.startswith(" score")]
     assert scores.split() == [
         "score",
         "A",
@@ -56,9 +56,10 @@ def test_what_differs_stands_above_and_the_verdict_last(text: str) -> None:
 def test_numbers_are_those_of_the_comparison(text: str) -> None:
     first, second = contestant("resnet50", 0.05), contestant(LONG, cost=UNKNOWN)
     map_iou = compare(first, second).differences[0]
-    (line,) = [line for line in text.splitlines() if line.startswith(" map_iou")]
+    line, chances = [line for line in text.splitlines() if line.startswith(" map_iou")]
     assert line.split()[1:4] == [f"{map_iou.first:.3f}", f"{map_iou.second:.3f}", "+0.052"]
     assert f"+{map_iou.tiles.low:.3f} .. +{map_iou.tiles.high:.3f}" in line
+    assert chances.split()[1:] == ["none"] * 3  # its folds all differ alike
 
 
 def test_costs_that_nothing_recorded(text: str) -> None:
@@ -78,8 +79,9 @@ def test_one_fold_a_warning_and_markup_in_names() -> None:
 def test_itself_is_exactly_zero() -> None:
     one = contestant("x")
     text = printed(one, one)
-    (line,) = [line for line in text.splitlines() if line.startswith(" map_iou")]
+    line, chances = [line for line in text.splitlines() if line.startswith(" map_iou")]
     assert line.split()[3:] == ["0", "0", "..", "0", "0", "..", "0", "1.000"]
+    assert chances.split()[1:] == ["under", "0.01", "over", "0.99", "under", "0.01"]
     assert "exactly zero" in text
 
 
@@ -90,7 +92,7 @@ def test_a_small_p_does_not_read_as_zero() -> None:
     sure = replace(compared, differences=(replace(first, p_value=2e-5), *others))
     out = io.StringIO()
     print_report(Console(file=out, width=80), pair, [sure], SETTINGS, [])
-    (line,) = [line for line in out.getvalue().splitlines() if line.startswith(" map_iou")]
+    line, _ = [line for line in out.getvalue().splitlines() if line.startswith(" map_iou")]
     assert line.split()[-1] == "<0.001"
 
 

@@ -58,11 +58,11 @@ def test_summary_is_plain_json() -> None:
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
 
 
-def test_a_fold_that_stopped_early_counts_up_to_its_last_epoch() -> None:
+def test_a_fold_that_stopped_early_counts_on_with_its_last_values() -> None:
     curves = pd.DataFrame(
         {"fold": [0, 0, 0, 3], "epoch": [1, 2, 3, 1], "loss": [4.0, 3.0, 2.0, 1.0]}
     )
-    expected = pd.DataFrame({"epoch": [1, 2, 3], "loss": [2.5, 3.0, 2.0]})
+    expected = pd.DataFrame({"epoch": [1, 2, 3], "loss": [2.5, 2.0, 1.5]})
     pd.testing.assert_frame_equal(mean_curves(curves), expected)
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from saltseg.cli.app import app, in_project
+from saltseg.comparison import defaults
 from saltseg.errors import DataError, one_line_errors
 
 
@@ -70,6 +71,10 @@ def compare(
     html: Annotated[
         Path | None, typer.Option(help="Write the report as a self-contained page, too.")
     ] = None,
+    rope: Annotated[
+        float,
+        typer.Option(min=0, max=1, help="Differences of a score up to so much do not matter."),
+    ] = defaults.ROPE,
     force: Annotated[
         bool, typer.Option(help="Compare what they share even where data or folds differ.")
     ] = False,
@@ -86,7 +91,7 @@ def compare(
 
         from saltseg.compare import compare_runs
 
-        compare_runs(runs or [], html, force, gallery, Console())
+        compare_runs(runs or [], html, rope, force, gallery, Console())
 
 
 @app.command()

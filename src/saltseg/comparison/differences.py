@@ -1,10 +1,10 @@
-"""What two networks differ by in one score."""
+"""What two networks differ by in one score, and what is known of it."""
 
 from dataclasses import dataclass
 
 import pandas as pd
 
-from saltseg.comparison.paired import Interval
+from saltseg.comparison.posterior import Chances, Interval, Posterior
 
 
 @dataclass(frozen=True)
@@ -18,10 +18,13 @@ class Difference:
         mean: `first - second`.
         by_fold: Mean difference of each fold, indexed by fold.
         tiles: Paired bootstrap interval over tiles within folds: these trained networks, new tiles.
-        folds: Corrected resampled t interval over folds: networks trained anew, cut where the
-            scores of 0 to 1 end; None for one fold, and for folds that all differ by the same
-            amount.
+        folds: Interval over folds: networks trained anew, cut where the scores of 0 to 1 end; 0 to
+            0 where all tiles score alike, else None for one fold, and for folds that all differ by
+            the same amount.
         p_value: Of the corrected resampled t-test, two-sided; None where `folds` is.
+        chances: Of a difference that matters; None where `folds` is.
+        posterior: What interval, p-value and chances are read from; None where all tiles score
+            alike, and where `folds` is.
     """
 
     score: str
@@ -32,6 +35,8 @@ class Difference:
     tiles: Interval
     folds: Interval | None
     p_value: float | None
+    chances: Chances | None
+    posterior: Posterior | None
 
 
 @dataclass(frozen=True)

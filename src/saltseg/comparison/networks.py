@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from saltseg.comparison.defaults import ROPE
 from saltseg.comparison.differences import Difference, HoldoutDifference
-from saltseg.comparison.paired import Interval as Interval
-from saltseg.comparison.paired import bootstrap_interval, corrected_t, possible
+from saltseg.comparison.paired import bootstrap_interval
+from saltseg.comparison.posterior import Chances, Interval, fit_posterior, possible
 from saltseg.comparison.tile_pairs import class_rows, groups_of, pair_tiles
 from saltseg.comparison.verdict import holdout_sentence, verdict_sentence
 from saltseg.errors import DataError
-from saltseg.scoring.scores import DECIDING, TILE_SCORES
+from saltseg.scoring.scores import TILE_SCORES
 
 
 @dataclass(frozen=True)
@@ -65,6 +66,7 @@ class Comparison:
         first: Its label.
         second: Its label.
         level: Confidence level of every interval.
+        rope: Differences up to so much do not matter (region of practical equivalence).
         differences: Of those of `TILE_SCORES` that both have, in this order, `map_iou` first.
         classes: One row per coverage class, of map_iou: `coverage_class`, `tiles`, `first`,
             `second`, `difference`, `low`, `high` (bootstrap interval over tiles).
@@ -75,6 +77,7 @@ class Comparison:
     first: str
     second: str
     level: float
+    rope: float
     differences: tuple[Difference, ...]
     classes: pd.DataFrame
     verdict: str
@@ -105,6 +108,7 @@ def compare(
     second: Contestant,
     *,
     level: float = 0.95,
+    rope: float = ROPE,
     comparisons: int = 1,
     seed: int = 1337,
 ) -> Comparison:
@@ -114,6 +118,7 @@ def compare(
         first: Its folds, coverage classes and, where both have a column `group`, groups count.
         second: The other.
         level: Confidence level of all comparisons together.
+        rope: Largest difference of a score that does not matter, 0 or more.
         comparisons: How many are made side by side; each gets Bonferroni's share of the doubt,
             so that level becomes 1 - (1 - level) / comparisons. P-values stay as they are: hold
             them against 1 - `Comparison.level`.
@@ -132,18 +137,18 @@ def compare(
     # The fewer the splits, the larger the correction: should the two differ, the careful one.
     test_to_train = 1 / (min(first.n_splits, second.n_splits) - 1)
     interval = partial(bootstrap_interval, level=level, seed=seed)
-    test = partial(corrected_t, test_to_train=test_to_train, level=level)
-    differences = tuple(_difference(pairs, score, interval, test) for score in _shared(pairs))
-    deciding = pairs[f"{DECIDING.name}_first"] - pairs[f"{DECIDING.name}_second"]
+    differ = partial(_difference, pairs, interval, level=level, rope=rope)
+    differences = tuple(differ(score, test_to_train=test_to_train) for score in _shared(pairs))
     holdout = _holdout(first, second, interval)
     sentences = [
-        verdict_sentence(first.label, second.label, differences[0], deciding.to_numpy(), level)
+        verdict_sentence(first.label, second.label, differences[0], len(pairs), level, rope)
     ]
     sentences += [holdout_sentence(difference, level) for difference in holdout[:1]]
     return Comparison(
         first=first.label,
         second=second.label,
         level=level,
+        rope=rope,
         differences=differences,
         classes=class_rows(pairs, interval),
         verdict=" ".join(sentences),
@@ -181,17 +186,23 @@ def _shared(pairs: pd.DataFrame) -> list[str]:
 
 def _difference(
     pairs: pd.DataFrame,
-    score: str,
     interval: Callable[..., Interval],
-    test: Callable[..., tuple[Interval, float] | None],
+    score: str,
+    *,
+    test_to_train: float,
+    level: float,
+    rope: float,
 ) -> Difference:
     one, other = pairs[f"{score}_first"], pairs[f"{score}_second"]
     folds = pairs["fold_first"].rename("fold")
     first, second = (float(side.groupby(folds).mean().mean()) for side in (one, other))
     by_fold = (one - other).groupby(folds).mean()
-    over_folds, p_value = test(by_fold) or (None, None)
-    if over_folds:
-        over_folds = possible(over_folds, first, second)
+    over_folds = p_value = chances = None
+    if posterior := fit_posterior(by_fold, test_to_train):
+        over_folds = possible(posterior.interval(level), first, second)
+        p_value, chances = posterior.p_value(), posterior.chances(rope)
+    elif not (one - other).any():
+        over_folds, p_value, chances = Interval(0, 0), 1.0, Chances(0, 1, 0)
     return Difference(
         score=score,
         first=first,
@@ -201,4 +212,6 @@ def _difference(
         tiles=interval(one - other, folds, groups_of(pairs)),
         folds=over_folds,
         p_value=p_value,
+        chances=chances,
+        posterior=posterior,
     )

@@ -1,26 +1,15 @@
-"""How sure a mean of paired differences is: over tiles (bootstrap) and over folds (t-test)."""
+"""How sure a mean of paired differences is over tiles: these trained networks, other tiles."""
 
-from dataclasses import dataclass
 from functools import partial
 
 import numpy as np
 import pandas as pd
 from numpy.typing import ArrayLike, NDArray
-from scipy import special
 
-_EQUAL = 1e-12
-"""Fold differences closer than this are equal but for rounding; scores lie in 0..1."""
+from saltseg.comparison.posterior import Interval
 
 _BATCH = 2_000_000
 """Tiles (or groups) drawn at once: bounds the memory at some tens of MB."""
-
-
-@dataclass(frozen=True)
-class Interval:
-    """A confidence interval."""
-
-    low: float
-    high: float
 
 
 def bootstrap_interval(
@@ -119,55 +108,3 @@ def _sums_by_fold(
     ]
     sizes = [len(sums) for sums, _ in folded]
     return folded, sizes if apart else sizes[:1]
-
-
-def corrected_t(
-    by_fold: ArrayLike, test_to_train: float, level: float
-) -> tuple[Interval, float] | None:
-    """Corrected resampled t-test of the mean of fold differences.
-
-    Says how networks trained anew would compare. Folds share training tiles, so their differences
-    are correlated and the plain t-test is too sure; the correction takes the variance of the mean
-    as (1 / J + n_test / n_train) S2 instead of S2 / J, with J folds and J - 1 degrees of freedom.
-    C. Nadeau and Y. Bengio, "Inference for the Generalization Error", Machine Learning 52 (2003)
-    239-281.
-
-    Args:
-        by_fold: Mean difference of each fold, (J,).
-        test_to_train: Tiles tested on per tile trained on; 1 / (k - 1) for k-fold splits.
-        level: Confidence level of the interval.
-
-    Returns:
-        The interval and the two-sided p-value: 0 to 0 and 1 where all differences are exactly
-        zero. None where there is no spread to judge by: for one fold, and for equal differences
-        other than zero. The formula would call those certain (p = 0), but a few small folds agree
-        by chance now and then, since map_iou moves in steps.
-    """
-    values = np.asarray(by_fold, dtype=float)
-    folds = len(values)
-    if folds < 2:
-        return None
-    if not values.any():
-        return Interval(0.0, 0.0), 1.0
-    if np.ptp(values) <= _EQUAL:
-        return None
-    mean = float(values.mean())
-    error = float(np.sqrt((1 / folds + test_to_train) * values.var(ddof=1)))
-    half_width = float(special.stdtrit(folds - 1, (1 + level) / 2)) * error
-    p_value = 2 * float(special.stdtr(folds - 1, -abs(mean) / error))
-    return Interval(mean - half_width, mean + half_width), p_value
-
-
-def possible(interval: Interval, first: float, second: float) -> Interval:
-    """Cut an interval of a difference where it leaves what scores of 0 to 1 can differ by.
-
-    The t distribution knows no bounds, and with few folds its interval goes far beyond them. Either
-    network might have any score, the other its own.
-
-    Args:
-        interval: Of the difference.
-        first: Mean score of the first network.
-        second: Of the second.
-    """
-    low, high = -max(second, 1 - first), max(first, 1 - second)
-    return Interval(max(interval.low, low), min(interval.high, high))

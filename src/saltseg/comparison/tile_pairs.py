@@ -5,7 +5,7 @@ from collections.abc import Callable
 import numpy as np
 import pandas as pd
 
-from saltseg.comparison.paired import Interval
+from saltseg.comparison.posterior import Interval
 
 
 def pair_tiles(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:

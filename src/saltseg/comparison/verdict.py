@@ -1,61 +1,70 @@
-"""A comparison in one sentence, which says no more than the interval over folds allows."""
-
-from decimal import ROUND_CEILING, Decimal
-
-import numpy as np
-from numpy.typing import NDArray
+"""A comparison in one sentence, which says no more than its folds allow."""
 
 from saltseg.comparison.differences import Difference, HoldoutDifference
-from saltseg.comparison.paired import Interval
+from saltseg.comparison.posterior import Interval
 
 _FEW_FOLDS = 3
 """Up to so many, the t interval rests on at most two degrees of freedom: weak evidence."""
 
 
 def verdict_sentence(
-    first: str,
-    second: str,
-    difference: Difference,
-    tile_differences: NDArray[np.float64],
-    level: float,
+    first: str, second: str, difference: Difference, tiles: int, level: float, rope: float
 ) -> str:
     """Say what is shown about map_iou, and how weak the evidence is.
+
+    A network is called better where the difference lies above `rope` but for half of the doubt that
+    `level` leaves, so that without a difference one of the two is called better in 1 - `level` of
+    all cases at most; the two are called practically equal where it lies within `rope` with a
+    probability of `level`.
 
     Args:
         first: Label.
         second: Label.
         difference: In map_iou, first minus second.
-        tile_differences: The same of each tile, (N,).
+        tiles: How many both have scored.
         level: Confidence level of the intervals.
+        rope: Largest difference that does not matter.
     """
-    count, folds, over_folds = len(tile_differences), len(difference.by_fold), difference.folds
+    folds, over_folds, chances = len(difference.by_fold), difference.folds, difference.chances
     found = f"{first} minus {second} in map_iou: {_number(difference.mean)}"
     weak = f"; {folds} fold{'s' * (folds > 1)}: weak evidence" if folds <= _FEW_FOLDS else ""
-    if not tile_differences.any():
+    if chances and not difference.posterior:
         return (
             f"{first} and {second} are identical in map_iou: "
-            f"the difference is exactly zero on all {count} tiles{weak}."
+            f"the difference is exactly zero on all {tiles} tiles{weak}."
         )
     if folds == 1:
         return (
-            f"One fold shows how these two networks differ on its {count} tiles ({found}, "
+            f"One fold shows how these two networks differ on its {tiles} tiles ({found}, "
             f"{_interval(difference.tiles, level, 'tiles')}), not how the backbones or settings "
             "behind them do, for which one fold is too weak a ground."
         )
-    if over_folds is None or over_folds.low == over_folds.high:
+    if over_folds is None or chances is None:
         return f"No verdict: the {folds} folds all differ by the same amount ({found}{weak})."
-    sure = f"{_interval(over_folds, level, 'folds')}{weak}"
-    if over_folds.low <= 0 <= over_folds.high:
+    measured = (
+        f"measured: {_number(difference.mean)}, {_interval(over_folds, level, 'folds')}{weak}"
+    )
+    by_more = f" by more than {rope:g}" if rope else ""
+    winner = (1 + level) / 2
+    if max(chances.first, chances.second) >= winner:
+        better, worse = (first, second) if chances.first >= winner else (second, first)
+        if better == second:
+            over_folds = Interval(-over_folds.high, -over_folds.low)
         return (
-            f"Undecided: {first} may be {_range(over_folds)} than {second} in map_iou "
-            f"(measured: {_number(difference.mean)}, {sure})."
+            f"{better} is better than {worse} in map_iou: by {_number(abs(difference.mean))} "
+            f"({_interval(over_folds, level, 'folds')}{weak}),{by_more} with probability "
+            f"{chance_text(max(chances.first, chances.second))}."
         )
-    better, worse = (first, second) if difference.mean > 0 else (second, first)
-    if difference.mean < 0:
-        sure = f"{_interval(Interval(-over_folds.high, -over_folds.low), level, 'folds')}{weak}"
+    if chances.equal >= level:
+        return (
+            f"{first} and {second} are practically equal in map_iou: they differ by at most "
+            f"{rope:g} with probability {chance_text(chances.equal)} ({measured})."
+        )
+    equal = f", practically equal with {chance_text(chances.equal)}" if rope else ""
     return (
-        f"{better} scores higher than {worse} in map_iou: "
-        f"by {_number(abs(difference.mean))} ({sure})."
+        f"Undecided: {first} is better than {second} in map_iou{by_more} with probability "
+        f"{chance_text(chances.first)}{equal}, worse with {chance_text(chances.second)} "
+        f"({measured})."
     )
 
 
@@ -78,12 +87,8 @@ def _number(value: float) -> str:
     return f"{value:.3f}" if value == 0 or abs(value) >= 0.0005 else f"{value:.1g}"
 
 
-def _range(interval: Interval) -> str:
-    """How far both ways the ends of an interval around zero reach."""
-    ends = ((-interval.low, "worse"), (interval.high, "better"))
-    return "up to " + " or ".join(f"{_round_up(end)} {what}" for end, what in ends if end > 0)
-
-
-def _round_up(end: float) -> Decimal:
-    # Through the decimal text: 0.07 is to stay 0.07, and 100 * 0.07 is above 7.
-    return Decimal(str(end)).quantize(Decimal("0.01"), ROUND_CEILING)
+def chance_text(probability: float) -> str:
+    """A probability that does not read as certain where it is not."""
+    if probability >= 0.995:
+        return "over 0.99"
+    return f"{probability:.2f}" if probability >= 0.005 else "under 0.01"

@@ -11,9 +11,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from saltseg.comparison.differences import Difference
-from saltseg.comparison.networks import Comparison, Contestant, Interval
+from saltseg.comparison.networks import Comparison, Contestant
+from saltseg.comparison.posterior import Interval
 from saltseg.figures.svg import DASHES, MARKERS, STYLE, colours_of, pair_colours, shorten, to_svg
 from saltseg.scoring.scores import SCORES
+from saltseg.scoring.summary import mean_curves
 
 _DARK, _PALE = "0.2", "0.55"
 _CURVES = {f"val_{score.name}": f"{score.title}, validation" for score in SCORES if score.logged}
@@ -54,7 +56,7 @@ def iou_curves(contestants: Sequence[Contestant]) -> str:
 def _curve(panel: Axes, one: Contestant, column: str, colour: str, place: int) -> Line2D:
     for _, fold in one.curves.groupby("fold"):
         panel.plot(fold["epoch"], fold[column], color=colour, linewidth=0.7, alpha=0.45)
-    mean = one.curves.groupby("epoch")[column].mean()
+    mean = mean_curves(one.curves).set_index("epoch")[column]
     # A single epoch makes no line.
     marker = MARKERS[place % len(MARKERS)] if len(mean) == 1 else None
     dashes = DASHES[place % len(DASHES)]

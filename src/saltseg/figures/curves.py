@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 
 from saltseg.figures.style import PREDICTION, save_png
 from saltseg.scoring.scores import SCORES
+from saltseg.scoring.summary import mean_curves
 
 _NAMES = {**{score.name: score.title for score in SCORES if score.logged}, "loss": "loss"}
 
@@ -20,6 +21,7 @@ def learning_curves(curves: pd.DataFrame, title: str, path: Path) -> None:
         title: Line above the panels.
         path: PNG to write.
     """
+    means = mean_curves(curves)
     figure = Figure(figsize=(12, 3.6), layout="constrained")
     panels = figure.subplots(1, len(_NAMES))
     for panel, (name, label) in zip(panels, _NAMES.items(), strict=True):
@@ -29,10 +31,8 @@ def learning_curves(curves: pd.DataFrame, title: str, path: Path) -> None:
         ):
             for _, fold in curves.groupby("fold"):
                 panel.plot(fold["epoch"], fold[column], color=colour, linewidth=0.7, alpha=0.6)
-            mean = curves.groupby("epoch")[column].mean()
-            panel.plot(
-                mean.index, mean, color=colour, linewidth=2.2, label=f"{what}, mean of folds"
-            )
+            label = f"{what}, mean of folds"
+            panel.plot(means["epoch"], means[column], color=colour, linewidth=2.2, label=label)
         panel.set(xlabel="epoch", ylabel=label)
         if name != "loss":
             panel.set_ylim(0, 1)

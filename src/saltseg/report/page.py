@@ -14,10 +14,12 @@ from numpy.typing import NDArray
 
 from saltseg.comparison.networks import Comparison, Contestant, DisputedTile
 from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
+from saltseg.figures.posterior import posterior_figure
 from saltseg.figures.svg import colours_of
 from saltseg.report.tables import (
     EXPLANATIONS,
     Settings,
+    chances_table,
     classes_table,
     cost_table,
     differences_table,
@@ -94,8 +96,10 @@ def _result(comparison: Comparison, colours: Mapping[str, str]) -> dict[str, Any
     return {
         "comparison": comparison,
         "scores": differences_table(comparison),
+        "chances": chances_table(comparison),
         "holdout": holdout_table(comparison),
         "classes": classes_table(comparison),
+        "chance_figure": Markup(posterior_figure(comparison, colours)),
         "fold_figure": Markup(fold_differences(comparison, colours)),
         "class_figure": Markup(class_scores(comparison, colours)),
     }

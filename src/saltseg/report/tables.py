@@ -4,7 +4,9 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from saltseg.comparison.networks import Comparison, Contestant, Cost, Interval
+from saltseg.comparison.networks import Comparison, Contestant, Cost
+from saltseg.comparison.posterior import Interval
+from saltseg.comparison.verdict import chance_text
 from saltseg.scoring.scores import TILE_SCORES
 
 Settings = Sequence[tuple[str, Sequence[str]]]
@@ -13,9 +15,10 @@ Settings = Sequence[tuple[str, Sequence[str]]]
 EXPLANATIONS = (
     "Over tiles: these trained networks, new tiles (paired bootstrap of mosaics).",
     "Over folds: networks trained anew (corrected t-test, Nadeau and Bengio 2003).",
+    "Chances: posterior of the correlated t-test (Corani and Benavoli 2015).",
     "none: a single fold or tile, or folds that all differ alike, leave nothing to judge by.",
 )
-"""What each of the two intervals speaks of, and why there may be none."""
+"""What intervals and chances speak of, and why there may be none."""
 
 
 NOT_RECORDED = "not recorded"
@@ -68,6 +71,17 @@ def differences_table(comparison: Comparison) -> TextTable:
     return TextTable(title, ("score", "A", "B", "A − B", "over tiles", "over folds", "p"), rows)
 
 
+def chances_table(comparison: Comparison) -> TextTable:
+    """How likely either of both is better by more than what matters."""
+    rope = f"{comparison.rope:g}"
+    header = ("score", f"A better by > {rope}", "practically equal", f"B better by > {rope}")
+    rows = [
+        (row.score, *(map(chance_text, row.chances) if row.chances else ["none"] * 3))
+        for row in comparison.differences
+    ]
+    return TextTable("Chances of networks trained anew", header, rows)
+
+
 def holdout_table(comparison: Comparison) -> TextTable | None:
     """Scores of both on the hold-out, their difference and its interval; None without one."""
     if not comparison.holdout:
@@ -112,7 +126,7 @@ def cost_table(contestants: Sequence[Contestant]) -> TextTable:
 
 
 def _signed(value: float) -> str:
-    if not value:
+    if not (value := round(value, 9)):  # but for rounding it is nothing
         return "0"
     # What lies beside zero must not read as zero.
     return f"{value:+.3f}" if abs(value) >= 0.0005 else f"{value:+.1g}"

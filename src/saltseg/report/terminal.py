@@ -12,6 +12,7 @@ from saltseg.report.tables import (
     EXPLANATIONS,
     Settings,
     TextTable,
+    chances_table,
     classes_table,
     cost_table,
     differences_table,
@@ -43,6 +44,7 @@ def print_report(
         console.print(Text(f"A = {comparison.first}, B = {comparison.second}", style="bold"))
         console.print()
         _print(console, differences_table(comparison))
+        _print(console, chances_table(comparison))
         if unseen := holdout_table(comparison):
             _print(console, unseen)
         _print(console, classes_table(comparison))

@@ -45,9 +45,11 @@ def summarise(tiles: pd.DataFrame, cost: Mapping[str, float | None]) -> dict[str
 def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
     """Mean over folds, epoch by epoch, of all columns but `fold`.
 
-    Folds that stopped early count up to their last epoch.
+    Folds that stopped early count on with their last values, so that a mean does not jump where
+    one has left.
     """
-    return curves.drop(columns="fold").groupby("epoch", as_index=False).mean().round(6)
+    folds = curves.pivot(index="epoch", columns="fold").ffill()
+    return folds.T.groupby(level=0, sort=False).mean().T.round(6).reset_index()
 
 
 def pick_tiles(tiles: pd.DataFrame, count: int) -> dict[str, pd.DataFrame]:

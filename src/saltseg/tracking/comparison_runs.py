@@ -50,6 +50,9 @@ def log_comparison(
             if difference.folds:
                 metrics.append(Metric(f"{name}_low", difference.folds.low, now, step))
                 metrics.append(Metric(f"{name}_high", difference.folds.high, now, step))
+        if chances := comparison.differences[0].chances:
+            for what, chance in chances._asdict().items():
+                metrics.append(Metric(f"probability_{what}", chance, now, step))
         for unseen in comparison.holdout:
             name = f"difference_holdout_{unseen.score}"
             metrics.append(Metric(name, unseen.mean, now, step))
