@@ -45,8 +45,11 @@ BENCHMARKS := $(filter-out %/ablation.py %/cases.py %/stretch.py,$(wildcard benc
 bench: $(READY)  ## Benchmarks (each has options: python benchmarks/NAME.py --help)
 	for script in $(BENCHMARKS); do PYTHONPATH=. python $$script || exit; done
 
-test: $(READY)  ## All tests, three side by side: many of them wait
-	pytest -n 3
+test: $(READY)  ## Tests, three side by side: many of them wait
+	pytest -n 3 -m 'not long'
+
+test-long: $(READY)  ## Those that train or restore for minutes; before a release, and where they guard
+	pytest -n 3 -m long
 
 check: $(READY)  ## Style, types, layers, spelling
 	ruff check .
@@ -66,4 +69,4 @@ lock:  ## Pin the newest versions that resolve together (needs uv)
 	  --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --upgrade --quiet -o requirements.txt
 
-.PHONY: help setup demo exps reproduce bench test check audit torture lock
+.PHONY: help setup demo exps reproduce bench test test-long check audit torture lock

@@ -91,6 +91,7 @@ def test_a_new_threshold_only_evaluates_again(project: Project) -> None:
     project.run("dvc", "checkout", "-q")
 
 
+@pytest.mark.long
 def test_holdout_is_predicted_by_every_fold_and_trained_on_by_none(project: Project) -> None:
     project.set_params(split={"holdout": 0.2}, train={"epochs": 1})
     printed = project.run("dvc", "repro", "evaluate")

@@ -54,6 +54,7 @@ def shown(project: Project) -> list[tuple[str, ...]]:
         return sorted(database.execute(query))
 
 
+@pytest.mark.long
 def test_training_anew_gives_the_same_bytes_and_shows_the_same_runs(project: Project) -> None:
     before = shown(project)
     printed = project.run("saltseg", "reproduce", COLUMNS="200")

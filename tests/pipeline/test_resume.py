@@ -66,6 +66,7 @@ def foreign_settings(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv(name, value)
 
 
+@pytest.mark.long
 def test_edited_loss_is_not_recorded_nor_gone_on_with_from_the_old_state(torn: Victim) -> None:
     log = torn.log.with_name("edited.log")
     process = repro(torn, log)
@@ -101,6 +102,7 @@ def test_edited_loss_is_not_recorded_nor_gone_on_with_from_the_old_state(torn: V
     assert torn.project.run("saltseg", "unfinished") == "no training is unfinished\n"
 
 
+@pytest.mark.long
 def test_orphan_of_a_killed_dvc_and_its_successor_do_not_train_side_by_side(torn: Victim) -> None:
     """SIGTERM ends dvc and leaves the stage it had started."""
     first = repro(torn, torn.log.with_name("first.log"))

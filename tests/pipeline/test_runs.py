@@ -70,6 +70,7 @@ def test_a_name_that_nothing_has_lists_those_that_there_are(compared: Project) -
         assert "backbones plain, residual16" in line
 
 
+@pytest.mark.long
 def test_champion_is_the_better_one(compared: Project, tmp_path: Path) -> None:
     # A copy: registered models lie with the runs, whose files other tests compare.
     project = copy_of(compared, tmp_path / "project")

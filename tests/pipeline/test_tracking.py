@@ -152,6 +152,7 @@ def test_a_page_that_cannot_be_written_is_one_line(compared: Project) -> None:
     assert not any("Traceback" in line for line in printed)
 
 
+@pytest.mark.long
 def test_an_edited_loss_makes_a_run_of_its_own_and_other_folds_no_pair(compared: Project) -> None:
     before = {run.info.run_id for run in Shown(compared).parents()}
     losses = compared.root / "src/saltseg/objectives/losses/bce_dice.py"

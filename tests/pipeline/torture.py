@@ -29,6 +29,7 @@ SETTINGS = {
     "learning_rate": 0.002,
     "threads": 2,
     # The rate falls several times, so that a forgotten count shows.
+    "schedule": "plateau",
     "plateau": {"factor": 0.7, "patience": 2, "min_learning_rate": 1e-06},
 }
 

@@ -49,6 +49,7 @@ SMALL = {
     "train.epochs": 2,
     "train.batch_size": 8,
     "train.learning_rate": 0.003,
+    "train.schedule": "plateau",
 }
 
 

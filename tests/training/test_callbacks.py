@@ -62,6 +62,7 @@ def run(
 def options(params: Params) -> Train:
     return params.train.model_copy(
         update={
+            "schedule": "plateau",
             "plateau": Plateau(factor=0.5, patience=2, min_learning_rate=0.03),
             "early_stopping": EarlyStopping(patience=5),
         }
