@@ -69,18 +69,22 @@ def compare_runs(
             settings,
             warnings,
             _gallery(runs, gallery),
-            command=shlex.join(
-                ["saltseg", "compare", *(names or [one.run.info.run_id[:8] for one in runs])]
-                + ["--rope", f"{rope:g}"] * (rope != ROPE)
-                + ["--force"] * force
-                + ["--html", str(html or report.name)]
-            ),
+            command=_command(names, runs, html or Path(report.name), rope, force),
         )
         print_report(console, contestants, comparisons, settings, warnings)
         if html:
             write_whole(html, report.read_bytes())
             console.print(f"Page: {html}")
         log_comparison(store, runs, comparisons, warnings, report)
+
+
+def _command(
+    names: Sequence[str], runs: Sequence[ShownRun], html: Path, rope: float, force: bool
+) -> str:
+    """What makes the page again, of these very runs where none was named."""
+    named = names or [one.run.info.run_id[:8] for one in runs]
+    settings = ["--rope", f"{rope:g}"] * (rope != ROPE) + ["--force"] * force
+    return shlex.join(["saltseg", "compare", *named, *settings, "--html", str(html)])
 
 
 def _gallery(runs: Sequence[ShownRun], count: int) -> Gallery:

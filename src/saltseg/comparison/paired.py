@@ -51,8 +51,7 @@ def bootstrap_interval(
     folded, sizes = _sums_by_fold(values, folds, groups)
     if min(sizes) < 2:
         return Interval(np.nan, np.nan)
-    # SciPy resamples each sample by itself, so one sample per fold makes folds the strata; row
-    # numbers instead of values keep a group's sums and its counts of tiles together.
+    # A sample per fold makes folds the strata; row numbers keep a group's sums and counts together.
     result = stats.bootstrap(
         [np.arange(size) for size in sizes],
         partial(_mean_over_folds, folded),

@@ -1,7 +1,7 @@
 """A comparison in one sentence, which says no more than its folds allow."""
 
 from saltseg.comparison.differences import Difference, HoldoutDifference
-from saltseg.comparison.posterior import Interval
+from saltseg.comparison.posterior import Chances, Interval
 
 _FEW_FOLDS = 3
 """Up to so many, the t interval rests on at most two degrees of freedom: weak evidence."""
@@ -41,19 +41,31 @@ def verdict_sentence(
         )
     if over_folds is None or chances is None:
         return f"No verdict: the {folds} folds all differ by the same amount ({found}{weak})."
-    measured = (
-        f"measured: {_number(difference.mean)}, {_interval(over_folds, level, 'folds')}{weak}"
-    )
+    return _likely(first, second, difference.mean, over_folds, chances, level, rope, weak)
+
+
+def _likely(
+    first: str,
+    second: str,
+    mean: float,
+    over_folds: Interval,
+    chances: Chances,
+    level: float,
+    rope: float,
+    weak: str,
+) -> str:
+    """Which of the verdicts that rest on chances holds."""
+    sure = f"{_interval(over_folds, level, 'folds')}{weak}"
+    measured = f"measured: {_number(mean)}, {sure}"
     by_more = f" by more than {rope:g}" if rope else ""
-    winner = (1 + level) / 2
-    if max(chances.first, chances.second) >= winner:
-        better, worse = (first, second) if chances.first >= winner else (second, first)
-        if better == second:
-            over_folds = Interval(-over_folds.high, -over_folds.low)
+    if chances.second >= (1 + level) / 2:
+        turned = Interval(-over_folds.high, -over_folds.low)
+        sure = f"{_interval(turned, level, 'folds')}{weak}"
+        first, second, chances = second, first, Chances(*reversed(chances))
+    if chances.first >= (1 + level) / 2:
         return (
-            f"{better} is better than {worse} in map_iou: by {_number(abs(difference.mean))} "
-            f"({_interval(over_folds, level, 'folds')}{weak}),{by_more} with probability "
-            f"{chance_text(max(chances.first, chances.second))}."
+            f"{first} is better than {second} in map_iou: by {_number(abs(mean))} "
+            f"({sure}),{by_more} with probability {chance_text(chances.first)}."
         )
     if chances.equal >= level:
         return (

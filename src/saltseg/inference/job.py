@@ -85,8 +85,7 @@ def predict_into(
         if before := len(inputs.sections) - len(waiting):
             print(f"{before} of {len(inputs.sections)} were there already")
         if waiting:
-            depths = inputs.depths(waiting)
-            _require_depths(model, waiting, depths)
+            depths = _required_depths(model, waiting, inputs)
             networks = model.load()
             with Progress() as progress:
                 task = progress.add_task("predict", total=len(waiting))
@@ -137,12 +136,15 @@ def _settings(model: KnownModel, inputs: Inputs, options: PredictOptions) -> dic
     }
 
 
-def _require_depths(
-    model: KnownModel, sections: Sequence[Section], depths: Sequence[float]
-) -> None:
+def _required_depths(
+    model: KnownModel, sections: Sequence[Section], inputs: Inputs
+) -> Sequence[float]:
+    """Seismic depth of each section; NaN only where the model does without."""
+    depths = inputs.depths(sections)
     for section, z in zip(sections, depths, strict=True):
         if model.needs_z and not np.isfinite(z):
             raise DataError(no_depth(section))
+    return depths
 
 
 def _write_all(

@@ -165,10 +165,11 @@ class SaltModel(KnownModel):
                 f"z: shape {depths.shape} of {depths.dtype}; expected one number for each picture"
             )
         queue = (Picture(n, *one) for n, one in enumerate(zip(pictures, depths, strict=True)))
-        found = np.empty(pictures.shape, np.float32)
-        for picture, probabilities in self.predict_each(
-            queue, PredictOptions(flip, overlap, batch_size)
-        ):
+        options, found = (
+            PredictOptions(flip, overlap, batch_size),
+            np.empty_like(pictures, "float32"),
+        )
+        for picture, probabilities in self.predict_each(queue, options):
             found[picture.label] = probabilities
         return found.reshape(images.shape)
 
