@@ -38,3 +38,19 @@ def test_it_links_to_its_inputs_and_replaces_its_predecessor(
     # The other way round is another comparison.
     log_comparison(store, runs[::-1], [result], [], report)
     assert len(store.find(kind="comparison")) == 2
+
+
+def test_chances_are_metrics_where_there_are_any(
+    store: Store, write_outputs: WriteOutputs, tmp_path: Path
+) -> None:
+    for outputs in (write_outputs("lossy-lynx"), write_outputs("vivid-vole", code="c1")):
+        mirror(outputs)
+    runs = choose(store, ["lossy-lynx", "vivid-vole"])
+    (report := tmp_path / "report.html").write_text("the page")
+    first, same = contestant("lossy-lynx"), contestant("vivid-vole")
+    # Of `other` all folds differ by the same amount.
+    for other, expected in ((same, (0, 1, 0)), (contestant("vivid-vole", 0.1), (None,) * 3)):
+        log_comparison(store, runs, [compare(first, other)], [], report)
+        (logged,) = store.find(kind="comparison")
+        names = [f"probability_{what}" for what in ("first", "equal", "second")]
+        assert tuple(map(logged.data.metrics.get, names)) == expected

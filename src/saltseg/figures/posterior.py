@@ -52,6 +52,7 @@ def posterior_figure(comparison: Comparison, colours: Mapping[str, str] | None =
         axes.fill_between(
             x, posterior.density(x), color=colour, alpha=0.75, linewidth=0, label=label
         )
+    axes.axvspan(-rope, rope, color="0.93", zorder=0)
     axes.axvline(0, color="0.2", linewidth=1)
     axes.set(xlabel="difference in map_iou, networks trained anew", yticks=[], ylim=(0, None))
     axes.set_xlim(ends[0], ends[-1])
