@@ -48,9 +48,10 @@ def test_chances_are_metrics_where_there_are_any(
     runs = choose(store, ["lossy-lynx", "vivid-vole"])
     (report := tmp_path / "report.html").write_text("the page")
     first, same = contestant("lossy-lynx"), contestant("vivid-vole")
-    # Of `other` all folds differ by the same amount.
-    for other, expected in ((same, (0, 1, 0)), (contestant("vivid-vole", 0.1), (None,) * 3)):
-        log_comparison(store, runs, [compare(first, other)], [], report)
+    for other in (same, contestant("vivid-vole", 0.1), contestant("vivid-vole", 0.1, folds=1)):
+        log_comparison(store, runs, [result := compare(first, other)], [], report)
         (logged,) = store.find(kind="comparison")
         names = [f"probability_{what}" for what in ("first", "equal", "second")]
-        assert tuple(map(logged.data.metrics.get, names)) == expected
+        found = tuple(map(logged.data.metrics.get, names))
+        assert found == (result.differences[0].chances or (None,) * 3)
+    assert compare(first, same).differences[0].chances == (0, 1, 0)
