@@ -49,12 +49,7 @@ def compare_runs(
     store = own_store()
     with tempfile.TemporaryDirectory() as folder:
         runs = choose(store, names)
-        warnings = obstacles(runs)
-        if warnings and not force:
-            raise DataError(
-                f"{'; '.join(warnings)}: tile by tile they cannot be compared; train both on the "
-                "same data and folds, or see what they share with --force"
-            )
+        warnings = _warnings(runs, force)
         contestants = [one.contestant(label) for one, label in zip(runs, labels(runs), strict=True)]
         first, *others = contestants
         comparisons = [
@@ -76,6 +71,17 @@ def compare_runs(
             write_whole(html, report.read_bytes())
             console.print(f"Page: {html}")
         log_comparison(store, runs, comparisons, warnings, report)
+
+
+def _warnings(runs: Sequence[ShownRun], force: bool) -> list[str]:
+    """Why a comparison may mean nothing; refused unless it is forced."""
+    found = obstacles(runs)
+    if found and not force:
+        raise DataError(
+            f"{'; '.join(found)}: tile by tile they cannot be compared; train both on the "
+            "same data and folds, or see what they share with --force"
+        )
+    return found
 
 
 def _command(

@@ -151,24 +151,21 @@ class SaltModel(KnownModel):
             >>> saltseg.load("workspace").predict(section, flip=True).shape
             (300, 700)
         """
-        images, depths = _array(images, "images"), None if z is None else _array(z, "z")
+        images = _array(images, "images")
         if images.dtype != np.uint8 or images.ndim not in (2, 3):
             raise DataError(
                 f"images: {images.ndim} axes of {images.dtype}; expected grey levels, (H, W) or"
                 " (N, H, W) uint8; grey_levels makes them of amplitudes"
             )
         pictures = images if images.ndim == 3 else images[None]
-        if depths is None:
-            depths = np.full(len(pictures), np.nan)
+        depths = np.full(len(pictures), np.nan) if z is None else _array(z, "z")
         if depths.shape != (len(pictures),) or depths.dtype.kind not in "fiu":
             raise DataError(
                 f"z: shape {depths.shape} of {depths.dtype}; expected one number for each picture"
             )
         queue = (Picture(n, *one) for n, one in enumerate(zip(pictures, depths, strict=True)))
-        options, found = (
-            PredictOptions(flip, overlap, batch_size),
-            np.empty_like(pictures, "float32"),
-        )
+        options = PredictOptions(flip, overlap, batch_size)
+        found = np.empty(pictures.shape, np.float32)
         for picture, probabilities in self.predict_each(queue, options):
             found[picture.label] = probabilities
         return found.reshape(images.shape)
