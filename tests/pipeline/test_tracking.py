@@ -121,11 +121,12 @@ def test_compare_prints_writes_and_logs(compared: Project) -> None:
     assert "; 2 folds: weak evidence" in " ".join(printed.split())
     page = (compared.root / "out/report.html").read_text()
     shutil.rmtree(compared.root / "out")
-    assert '"tiles": [{"id"' in page
+    # Of two epochs these may find nothing, and be the same.
+    assert '"tiles": [{"id"' in page or "They score every tile alike." in page
+    assert '{"labels": ["residual16 ' in page
     shown = Shown(compared)
     runs = [run for run in shown.runs if run.data.tags["kind"] == "comparison"]
     logged = next(run for run in runs if run.info.run_name.startswith("residual16"))
-    # Of two epochs these may find nothing, and be the same.
     assert {"difference_map_iou", "difference_iou", "difference_dice"} <= set(logged.data.metrics)
     for run_id in logged.data.tags["compared"].split(", "):
         assert f"/runs/{run_id}" in logged.data.tags["mlflow.note.content"]
