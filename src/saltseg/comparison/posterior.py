@@ -63,7 +63,7 @@ class Posterior(NamedTuple):
 
     def chances(self, rope: float) -> Chances:
         """Shares of the distribution above `rope`, within it on both sides of zero, and below."""
-        second, up_to = (float(self._below(end)) for end in (-rope, rope))
+        second, up_to = self._below(-rope), self._below(rope)
         return Chances(1 - up_to, up_to - second, second)
 
     def density(self, differences: ArrayLike) -> NDArray[np.float64]:
