@@ -3,9 +3,10 @@
     python -m benchmarks.ablation --minutes 5 --out docs/ablation.md
 
 Each line of benchmarks/ablation.yaml becomes a DVC experiment, `ablation-...`, trained one after
-another in copies of the workspace. A step of each is timed first, and its epochs are such that a
-fold takes as long as one of the base. What is there already is not run again: stopped, the same
-command goes on. The table holds what `saltseg compare` says of each against the base.
+another in copies of the workspace. A step of each is timed first, on a machine that does nothing
+else, and its epochs are such that a fold takes as long as one of the base. What is there already
+is not run again: stopped, the same command goes on. The table holds what `saltseg compare` says of
+each against the base, and is written anew after each.
 """
 
 import json
@@ -90,7 +91,7 @@ def name_of(change: str) -> str:
     return "ablation-" + re.sub("[^a-z0-9]+", "-", change.lower()).strip("-")
 
 
-def table_of(changes: dict[str, Overrides], epochs: dict[str, int]) -> list[str]:
+def table_of(changes: list[str], epochs: dict[str, int]) -> list[str]:
     """Lines of the table, the best change first."""
     from saltseg.comparison.networks import compare
     from saltseg.tracking.lookup import choose
@@ -125,23 +126,41 @@ def main(
 ) -> None:
     """Run what is missing, and write the table."""
     asked = yaml.safe_load(file.read_text())
-    base, changes = asked["base"], asked["changes"]
+    base, changes = asked["base"], {BASE: {}, **asked["changes"]}
+    epochs = known_epochs(base, changes, 60 * minutes / tiles)
+    for done, (name, change) in enumerate(changes.items()):
+        if name_of(name) not in experiments():
+            print(f"{name}: {epochs[name]} epochs", flush=True)
+            run(name_of(name), {**base, **change, "train.epochs": epochs[name]})
+        if done:
+            write_table(out, base, list(changes)[1 : done + 1], epochs, minutes)
+    print(out)
+
+
+def known_epochs(
+    base: Overrides, changes: dict[str, Overrides], seconds_for_a_tile: float
+) -> dict[str, int]:
+    """Epochs of each change: timed, or as an earlier call timed them."""
     known = ROOT / "build/ablation-epochs.json"
     known.parent.mkdir(exist_ok=True)
     epochs = json.loads(known.read_text()) if known.exists() else {}
-    for name, change in {BASE: {}, **changes}.items():
-        overrides = {**base, **change}
-        if name not in epochs:
-            scores_only = all(key.startswith("evaluate.") for key in change)
-            if change and scores_only:
-                epochs[name] = epochs[BASE]
-            else:
-                taken = seconds_a_tile(overrides) * tiles
-                epochs[name] = min(MOST_EPOCHS, max(2, round(60 * minutes / taken)))
-            known.write_text(json.dumps(epochs, indent=1) + "\n")
-        if name_of(name) not in experiments():
-            print(f"{name}: {epochs[name]} epochs", flush=True)
-            run(name_of(name), {**overrides, "train.epochs": epochs[name]})
+    for name, change in changes.items():
+        if name in epochs:
+            continue
+        if change and all(key.startswith("evaluate.") for key in change):
+            epochs[name] = epochs[BASE]  # the same networks
+        else:
+            fitting = seconds_for_a_tile / seconds_a_tile({**base, **change})
+            epochs[name] = min(MOST_EPOCHS, max(2, round(fitting)))
+        print(f"{name}: {epochs[name]} epochs", flush=True)
+        known.write_text(json.dumps(epochs, indent=1) + "\n")
+    return epochs
+
+
+def write_table(
+    out: Path, base: Overrides, changes: list[str], epochs: dict[str, int], minutes: float
+) -> None:
+    """Write the page: what was run, and the table."""
     settings = " ".join(f"-S {key}={spoken(value)}" for key, value in base.items())
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     head = [
@@ -156,7 +175,6 @@ def main(
         "",
     ]
     out.write_text("\n".join([*head, *table_of(changes, epochs)]) + "\n")
-    print(out)
 
 
 if __name__ == "__main__":
