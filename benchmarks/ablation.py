@@ -3,10 +3,10 @@
     python -m benchmarks.ablation --minutes 5 --out docs/ablation.md
 
 Each line of benchmarks/ablation.yaml becomes a DVC experiment, `ablation-...`, trained one after
-another in copies of the workspace. A step of each is timed first, on a machine that does nothing
-else, and its epochs are such that a fold takes as long as one of the base. What is there already
-is not run again: stopped, the same command goes on. The table holds what `saltseg compare` says of
-each against the base, and is written anew after each.
+another in copies of the workspace. A step of each is timed first, in turn with one of the base, and
+its epochs are such that a fold takes as long as one of the base. What is there already is not run
+again: stopped, the same command goes on. The table holds what `saltseg compare` says of each
+against the base, and is written anew after each.
 """
 
 import json
@@ -26,6 +26,12 @@ CHANGES = ROOT / "benchmarks/ablation.yaml"
 BASE = "base"
 MOST_EPOCHS = 1000
 
+ROUNDS = 6
+"""Turns of timing: a step of the base, then one of the changed network."""
+
+COSTLESS = ("evaluate.", "train.augment.", "train.learning_rate", "train.weight_decay")
+"""What changes with these takes no time of a step."""
+
 STEP = """
 import json, statistics, sys, time
 
@@ -34,31 +40,40 @@ from benchmarks.overrides import with_overrides
 from saltseg.params import load_params
 from saltseg.training.runtime import prepare_engine
 
-params = with_overrides(load_params(), json.loads(sys.argv[1]))
-prepare_engine(params.seed, params.train.threads, params.train.engine)
+rounds, *asked = map(json.loads, sys.argv[1:])
+every = [with_overrides(load_params(), overrides) for overrides in asked]
+train = every[0].train
+prepare_engine(every[0].seed, train.threads, train.engine)
 from saltseg.objectives import make_phases
 from saltseg.training.trainee import begin, prepare
 
-side, channels = params.preprocess.side, len(params.preprocess.channels)
-batch = params.train.batch_size
-draw = np.random.default_rng(0)
-tiles = draw.integers(0, 256, (batch, side, side, channels), np.uint8)
-masks = draw.integers(0, 2, (batch, side, side, 1), np.uint8)
-model = begin(params, side, channels, steps=100)
+draw, models, batches = np.random.default_rng(0), [], []
+for params in every:
+    shape = params.train.batch_size, params.preprocess.side, params.preprocess.side
+    tiles = draw.integers(0, 256, (*shape, len(params.preprocess.channels)), np.uint8)
+    batches.append((tiles, draw.integers(0, 2, (*shape, 1), np.uint8)))
+    models.append(begin(params, shape[1], tiles.shape[3], steps=100))
+seconds = [0.0] * len(every)
 # Each loss for its share of the epochs.
-seconds, began = 0.0, 0
-for phase in make_phases(params.train):
-    prepare(model, phase, params.train)
-    taken = []
-    for _ in range(8):
-        start = time.perf_counter()
-        model.train_on_batch(tiles, masks)
-        taken.append(time.perf_counter() - start)
-    seconds += statistics.median(taken[2:]) * (phase.end - began) / params.train.epochs
-    began = phase.end
-print(json.dumps(seconds / batch))
+for number in range(max(len(make_phases(params.train)) for params in every)):
+    taken = [[] for _ in every]
+    for turn in range(rounds + 2):
+        for params, model, batch, times in zip(every, models, batches, taken):
+            phases = make_phases(params.train)
+            if not turn and number < len(phases):
+                prepare(model, phases[number], params.train)
+            start = time.perf_counter()
+            model.train_on_batch(*batch)
+            times.append(time.perf_counter() - start)
+    for position, params in enumerate(every):
+        phases = make_phases(params.train)
+        if number < len(phases):
+            began = phases[number - 1].end if number else 0
+            share = (phases[number].end - began) / params.train.epochs
+            seconds[position] += statistics.median(taken[position][2:]) * share
+print(json.dumps([s / params.train.batch_size for s, params in zip(seconds, every)]))
 """
-"""Prints the seconds of a training step for each tile of it."""
+"""Prints, for some networks in turn, the seconds of a training step for each tile of it."""
 
 
 def spoken(value: Any) -> str:
@@ -66,11 +81,12 @@ def spoken(value: Any) -> str:
     return json.dumps(value).replace(" ", "") if isinstance(value, list) else str(value).lower()
 
 
-def seconds_a_tile(overrides: Overrides) -> float:
-    """What a training step takes for each of its tiles, in a process of its own."""
-    command = (sys.executable, "-c", STEP, json.dumps(overrides))
+def seconds_a_tile(*every: Overrides) -> list[float]:
+    """What a training step of each takes for one tile: a step of each in turn, in one process."""
+    command = (sys.executable, "-c", STEP, str(ROUNDS), *map(json.dumps, every))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return float(done.stdout.splitlines()[-1])
+    seconds: list[float] = json.loads(done.stdout.splitlines()[-1])
+    return seconds
 
 
 def experiments() -> set[str]:
@@ -140,18 +156,21 @@ def main(
 def known_epochs(
     base: Overrides, changes: dict[str, Overrides], seconds_for_a_tile: float
 ) -> dict[str, int]:
-    """Epochs of each change: timed, or as an earlier call timed them."""
+    """Epochs of each change: timed beside the base, or as an earlier call timed them."""
     known = ROOT / "build/ablation-epochs.json"
     known.parent.mkdir(exist_ok=True)
     epochs = json.loads(known.read_text()) if known.exists() else {}
     for name, change in changes.items():
         if name in epochs:
             continue
-        if change and all(key.startswith("evaluate.") for key in change):
-            epochs[name] = epochs[BASE]  # the same networks
+        if not change:
+            fitting = seconds_for_a_tile / seconds_a_tile(base)[0]
+        elif all(key.startswith(COSTLESS) for key in change):
+            fitting = epochs[BASE]
         else:
-            fitting = seconds_for_a_tile / seconds_a_tile({**base, **change})
-            epochs[name] = min(MOST_EPOCHS, max(2, round(fitting)))
+            of_base, of_change = seconds_a_tile(base, {**base, **change})
+            fitting = epochs[BASE] * of_base / of_change
+        epochs[name] = min(MOST_EPOCHS, max(2, round(fitting)))
         print(f"{name}: {epochs[name]} epochs", flush=True)
         known.write_text(json.dumps(epochs, indent=1) + "\n")
     return epochs
