@@ -1,6 +1,6 @@
 """What each part of a recipe is worth: the recipe beside itself with one change, at equal time.
 
-    python -m benchmarks.ablation --minutes 5 --out docs/ablation.md
+    python -m benchmarks.ablation --epochs 12 --out docs/ablation.md
 
 Each line of benchmarks/ablation.yaml becomes a DVC experiment, `ablation-...`, trained one after
 another in copies of the workspace. A step of each is timed first, in turn with one of the base, and
@@ -134,8 +134,7 @@ def table_of(changes: list[str], epochs: dict[str, int]) -> list[str]:
 
 
 def main(
-    minutes: Annotated[float, typer.Option(min=0.1, help="Of training steps, for each fold.")] = 5,
-    tiles: Annotated[int, typer.Option(min=1, help="Tiles that a fold trains on.")] = 2400,
+    epochs: Annotated[int, typer.Option(min=2, help="Of the base.")] = 12,
     out: Annotated[Path, typer.Option(help="Markdown file to write.")] = ROOT / "docs/ablation.md",
     file: Annotated[Path, typer.Option(help="Base and changes.")] = ROOT
     / "benchmarks/ablation.yaml",
@@ -143,51 +142,45 @@ def main(
     """Run what is missing, and write the table."""
     asked = yaml.safe_load(file.read_text())
     base, changes = asked["base"], {BASE: {}, **asked["changes"]}
-    epochs = known_epochs(base, changes, 60 * minutes / tiles)
+    known = known_epochs(base, changes, epochs)
     for done, (name, change) in enumerate(changes.items()):
         if name_of(name) not in experiments():
-            print(f"{name}: {epochs[name]} epochs", flush=True)
-            run(name_of(name), {**base, **change, "train.epochs": epochs[name]})
+            print(f"{name}: {known[name]} epochs", flush=True)
+            run(name_of(name), {**base, **change, "train.epochs": known[name]})
         if done:
-            write_table(out, base, list(changes)[1 : done + 1], epochs, minutes)
+            write_table(out, base, list(changes)[1 : done + 1], known)
     print(out)
 
 
-def known_epochs(
-    base: Overrides, changes: dict[str, Overrides], seconds_for_a_tile: float
-) -> dict[str, int]:
+def known_epochs(base: Overrides, changes: dict[str, Overrides], of_base: int) -> dict[str, int]:
     """Epochs of each change: timed beside the base, or as an earlier call timed them."""
-    known = ROOT / "build/ablation-epochs.json"
-    known.parent.mkdir(exist_ok=True)
-    epochs = json.loads(known.read_text()) if known.exists() else {}
+    file = ROOT / "build/ablation-epochs.json"
+    file.parent.mkdir(exist_ok=True)
+    epochs: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
+    epochs[BASE] = of_base
     for name, change in changes.items():
         if name in epochs:
             continue
-        if not change:
-            fitting = seconds_for_a_tile / seconds_a_tile(base)[0]
-        elif all(key.startswith(COSTLESS) for key in change):
-            fitting = epochs[BASE]
-        else:
-            of_base, of_change = seconds_a_tile(base, {**base, **change})
-            fitting = epochs[BASE] * of_base / of_change
+        fitting = float(of_base)
+        if not all(key.startswith(COSTLESS) for key in change):
+            seconds = seconds_a_tile(base, {**base, **change})
+            fitting *= seconds[0] / seconds[1]
         epochs[name] = min(MOST_EPOCHS, max(2, round(fitting)))
         print(f"{name}: {epochs[name]} epochs", flush=True)
-        known.write_text(json.dumps(epochs, indent=1) + "\n")
+        file.write_text(json.dumps(epochs, indent=1) + "\n")
     return epochs
 
 
-def write_table(
-    out: Path, base: Overrides, changes: list[str], epochs: dict[str, int], minutes: float
-) -> None:
+def write_table(out: Path, base: Overrides, changes: list[str], epochs: dict[str, int]) -> None:
     """Write the page: what was run, and the table."""
     settings = " ".join(f"-S {key}={spoken(value)}" for key, value in base.items())
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     head = [
         "# What each part is worth",
         "",
-        f"Written by `python -m benchmarks.ablation --minutes {minutes:g}` on {date}: a base, and",
-        f"the base with one change, each fold trained for as many epochs as {minutes:g} minutes of",
-        "training steps hold. Interval: paired bootstrap over tiles, mosaics drawn whole, of these",
+        f"Written by `python -m benchmarks.ablation --epochs {epochs[BASE]}` on {date}: a base,",
+        "and the base with one change, each fold trained for as many epochs as take the time of",
+        "those of the base. Interval: paired bootstrap over tiles, mosaics drawn whole, of these",
         "trained networks; it does not hold for networks trained anew.",
         "",
         f"Base: `dvc exp run {settings}`",
