@@ -6,7 +6,8 @@ Each line of benchmarks/ablation.yaml becomes a DVC experiment, `ablation-...`, 
 another in copies of the workspace. A step of each is timed first, in turn with one of the base, and
 its epochs are such that a fold takes as long as one of the base. What is there already is not run
 again: stopped, the same command goes on. The table holds what `saltseg compare` says of each
-against the base, and is written anew after each.
+against the base, and is written anew after each. The data set must be tracked (`dvc add data/tgs`),
+or its copies lack it.
 """
 
 import json

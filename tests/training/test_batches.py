@@ -31,10 +31,21 @@ ALL = np.arange(23)
 
 
 def training(
-    tiles: np.ndarray = ALL, batch_size: int = 5, seed: int = 3, augment: Augment = FULL
+    tiles: np.ndarray = ALL,
+    batch_size: int = 5,
+    seed: int = 3,
+    augment: Augment = FULL,
+    threads: int = 0,
 ) -> TrainingBatches:
     return TrainingBatches(
-        IMAGES, MASKS, tiles, batch_size, seed=seed, augment=augment, kinds=["grey", "gradient"]
+        IMAGES,
+        MASKS,
+        tiles,
+        batch_size,
+        seed=seed,
+        augment=augment,
+        kinds=["grey", "gradient"],
+        threads=threads,
     )
 
 
@@ -55,6 +66,14 @@ def numbered(count: int) -> tuple[np.ndarray, np.ndarray]:
 def test_bytes_do_not_depend_on_the_batch_size(batch_size: int) -> None:
     expected, got = epoch_of(training(), 2), epoch_of(training(batch_size=batch_size), 2)
     assert [one.tobytes() for one in got] == [one.tobytes() for one in expected]
+
+
+def test_batches_made_ahead_are_the_same() -> None:
+    ahead = training(threads=3)
+    ahead[2]  # and those after it, of an epoch that is not gone on with
+    for epoch in (0, 1):
+        expected, got = epoch_of(training(), epoch), epoch_of(ahead, epoch)
+        assert [one.tobytes() for one in got] == [one.tobytes() for one in expected]
 
 
 def test_an_epoch_does_not_depend_on_those_before() -> None:

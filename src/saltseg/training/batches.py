@@ -1,6 +1,7 @@
 """Batches of tiles; order and augmentation depend on (seed, epoch, tile) and nothing else."""
 
 from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import keras
 import numpy as np
@@ -57,6 +58,7 @@ class TrainingBatches(TileBatches):
         seed: int,
         augment: Augment,
         kinds: Sequence[Kind],
+        threads: int = 0,
     ) -> None:
         """Feed tiles shuffled and augmented; `start_epoch` must be called before each epoch.
 
@@ -68,9 +70,14 @@ class TrainingBatches(TileBatches):
             seed: Together with epoch and tile it fixes order and augmentation.
             augment: What may be changed, and by how much.
             kinds: Of the C channels: how each one follows augmentation.
+            threads: How many make the batches that come next while one is trained on; none of this
+                shows in the batches. Not `workers` of Keras, whose queue keeps batches of an epoch
+                for the next one.
         """
         super().__init__(images, masks, tiles, batch_size)
         self._seed, self._augment, self._kinds = seed, augment, kinds
+        self._pool = ThreadPoolExecutor(threads, "batches") if threads else None
+        self._ahead = 2 * threads
         self.start_epoch(0)
 
     def start_epoch(self, epoch: int) -> None:
@@ -78,13 +85,23 @@ class TrainingBatches(TileBatches):
         self._epoch = epoch
         order = np.random.default_rng((self._seed, epoch)).permutation(self._tiles)
         self._batches = np.array_split(order, len(self._batches))
+        self._coming: dict[int, Future[tuple[Bytes, Bytes]]] = {}
 
     def __getitem__(self, index: int) -> tuple[Bytes, Bytes]:
         """Batch `index`, augmented; shapes and ranges as in `TileBatches`."""
-        images, masks = super().__getitem__(index)
-        for position, tile in enumerate(self._batches[index]):
+        if self._pool is None:
+            return self._make(self._epoch, self._batches[index])
+        for later in range(index, min(index + 1 + self._ahead, len(self))):
+            if later not in self._coming:
+                job = self._pool.submit(self._make, self._epoch, self._batches[later])
+                self._coming[later] = job
+        return self._coming.pop(index).result()
+
+    def _make(self, epoch: int, tiles: NDArray[np.int64]) -> tuple[Bytes, Bytes]:
+        images, masks = self._images[tiles], self._masks[tiles]
+        for position, tile in enumerate(tiles):
             # Not `tile`: a zero at the end would repeat the draws that made the order.
-            random = np.random.default_rng((self._seed, self._epoch, tile + 1))
+            random = np.random.default_rng((self._seed, epoch, tile + 1))
             images[position], masks[position] = augment_tile(
                 images[position], masks[position], self._augment, self._kinds, random
             )

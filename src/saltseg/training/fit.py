@@ -25,6 +25,7 @@ from saltseg.training.callbacks import (
     StopOnNan,
 )
 from saltseg.training.fold_data import FoldData
+from saltseg.training.runtime import feeding_threads
 from saltseg.training.states import State, States, UnreadableStateError
 from saltseg.training.trainee import Trainee, begin, prepare
 
@@ -160,6 +161,7 @@ def _training_batches(data: FoldData, params: Params) -> TrainingBatches:
         seed=params.seed,
         augment=params.train.augment,
         kinds=data.kinds,
+        threads=feeding_threads(params.train.threads),
     )
 
 

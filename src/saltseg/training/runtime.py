@@ -27,6 +27,10 @@ _OPTIONS = ("DNNL_", "ONEDNN_", _ONEDNN, "TF_XLA_FLAGS", "XLA_FLAGS")
 """What variables begin with that make TensorFlow round otherwise."""
 
 
+MOST_FEEDING = 2
+"""Threads that make batches for a GPU: they share one Python, and more than two are slower."""
+
+
 def prepare_engine(seed: int, threads: int | None, engine: Engine = "tensorflow") -> None:
     """Make runs repeatable: seed every generator, fix thread counts, forbid unordered sums.
 
@@ -180,6 +184,22 @@ def engine_facts(threads: int | None) -> dict[str, str]:
         "threads": str(_cores(threads)),
         "engine_options": " ".join(sorted(options)) or "none",
     }
+
+
+def feeding_threads(threads: int | None) -> int:
+    """How many threads make batches beside the one that trains.
+
+    None where the cores train, but for the one of TensorFlow's own; on a GPU some of the cores
+    that it leaves idle.
+
+    Args:
+        threads: As given to `prepare_engine`.
+    """
+    import keras
+
+    if _device(keras.backend.backend()) == "cpu":
+        return 0
+    return min(MOST_FEEDING, _cores(threads))
 
 
 def _device(engine: str) -> str:
