@@ -41,7 +41,7 @@ reproduce: $(READY)  ## Run everything twice, and say by stage whether the bytes
 	saltseg reproduce $(STAGES)
 
 # The others need a trained model, or files to try it on, or hours.
-BENCHMARKS := $(filter-out %/ablation.py %/cases.py %/stretch.py,$(wildcard benchmarks/*.py))
+BENCHMARKS := $(filter-out %/ablation.py %/cases.py %/gpu.py %/stretch.py,$(wildcard benchmarks/*.py))
 bench: $(READY)  ## Benchmarks (each has options: python benchmarks/NAME.py --help)
 	for script in $(BENCHMARKS); do PYTHONPATH=. python $$script || exit; done
 
