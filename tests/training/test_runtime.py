@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 from pathlib import Path
@@ -32,6 +33,18 @@ config = keras.config
 print(config.backend(), config.epsilon(), config.max_epochs(), config.dtype_policy().name)
 print(os.environ["TF_ENABLE_ONEDNN_OPTS"])
 print(network.output_shape, network.weights[0].shape, network.weights[0].dtype)
+"""
+MAPPED = """
+import ctypes
+from saltseg.training.runtime import prepare_engine
+prepare_engine(seed=1, threads=1)
+class Info(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_size_t) for name in ("arena", "free", "fast", "mapped", *"abcdef")]
+library = ctypes.CDLL(None)
+library.mallinfo2.restype, library.malloc.restype = Info, None
+before = library.mallinfo2().mapped
+library.malloc(ctypes.c_size_t(32 * 2**20))
+print(library.mallinfo2().mapped - before)
 """
 IMPORT = """
 from saltseg.errors import one_line_errors
@@ -134,3 +147,9 @@ def test_the_quota_of_a_container_counts() -> None:
     command = ("unshare", "-rm", "bash", "-ec", QUOTA, "bash", sys.executable, "-c", CORES)
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.stdout == "1\n", done.stderr
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="a matter of glibc")
+def test_memory_of_large_tensors_is_not_asked_for_each_time() -> None:
+    run = subprocess.run((sys.executable, "-c", MAPPED), capture_output=True, text=True, check=True)
+    assert run.stdout.splitlines()[-1] == "0"

@@ -1,5 +1,6 @@
 """The engine below Keras: settings, seeds, threads and determinism, before the first network."""
 
+import ctypes
 import importlib
 import os
 import sys
@@ -27,6 +28,12 @@ _OPTIONS = ("DNNL_", "ONEDNN_", _ONEDNN, "TF_XLA_FLAGS", "XLA_FLAGS")
 """What variables begin with that make TensorFlow round otherwise."""
 
 
+_M_TRIM_THRESHOLD, _M_MMAP_MAX = -1, -4
+"""Numbers of malloc.h: free bytes that are kept; blocks that are mapped one by one."""
+
+_MOST_KEPT = 2**30
+"""Bytes."""
+
 MOST_FEEDING = 2
 """Threads that make batches for a GPU: they share one Python, and more than two are slower."""
 
@@ -44,6 +51,7 @@ def prepare_engine(seed: int, threads: int | None, engine: Engine = "tensorflow"
     Raises:
         EngineError: As in `import_engine`.
     """
+    _keep_freed_memory()
     if engine == "jax":
         _settle_jax(_cores(threads))
     import_engine(engine)
@@ -56,6 +64,19 @@ def prepare_engine(seed: int, threads: int | None, engine: Engine = "tensorflow"
             _settle_tensorflow(_cores(threads))
         elif engine == "torch":
             _settle_torch(_cores(threads))
+
+
+def _keep_freed_memory() -> None:
+    """Have the C library keep what a step frees for the next one.
+
+    By itself glibc gives the memory of large tensors back to the system and asks for it again in
+    each step, and the system zeroes every page of it (docs/performance.md tells what that takes).
+    Other libraries have no such switch.
+    """
+    library = ctypes.CDLL(None)
+    if hasattr(library, "gnu_get_libc_version"):
+        library.mallopt(_M_TRIM_THRESHOLD, _MOST_KEPT)
+        library.mallopt(_M_MMAP_MAX, 0)
 
 
 def _settle_tensorflow(cores: int) -> None:
