@@ -1,3 +1,4 @@
+SHELL := bash
 .DEFAULT_GOAL := help
 PYTHON ?= python3
 VENV := .venv
@@ -41,9 +42,12 @@ reproduce: $(READY)  ## Run everything twice, and say by stage whether the bytes
 	saltseg reproduce $(STAGES)
 
 # The others need a trained model, or files to try it on, or hours.
-BENCHMARKS := $(filter-out %/ablation.py %/cases.py %/gpu.py %/stretch.py,$(wildcard benchmarks/*.py))
-bench: $(READY)  ## Benchmarks (each has options: python benchmarks/NAME.py --help)
-	for script in $(BENCHMARKS); do PYTHONPATH=. python $$script || exit; done
+BENCHMARKS := checkpoint determinism evaluate feeding kernels memory mosaics peer png_readers \
+  predict preprocess rate reading start
+bench: $(READY)  ## Benchmarks, into build/bench (options: python -m benchmarks.NAME --help)
+	@mkdir -p build/bench
+	@set -o pipefail; for name in $(BENCHMARKS); do \
+	  python -m benchmarks.$$name 2>&1 | tee build/bench/$$name.txt || exit; done
 
 test: $(READY)  ## Tests, three side by side: many of them wait
 	pytest -n 3 -m 'not long'

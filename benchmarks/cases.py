@@ -1,6 +1,6 @@
 """Coverage that awkward files give beside a clean one of the same sections.
 
-python benchmarks/cases.py models/resnet50 CLEAN.sgy FILE...
+python -m benchmarks.cases models/resnet50 CLEAN.sgy FILE...
 
 The masks of each file should be those of the clean one, to 0.02 of the coverage; or one clear line
 says why there are none. Options of `saltseg predict` may follow a file after a colon:

@@ -1,6 +1,6 @@
 """What repeatable bytes cost: seconds per training step with `prepare_engine`, and without.
 
-    python benchmarks/determinism.py --backbone resnet50 --size 64
+    python -m benchmarks.determinism --backbone resnet50 --size 64
 
 Two processes train the same U-Net on the same random tiles, one with everything that
 `prepare_engine` sets, one with TensorFlow as it comes. They take turns, some steps each, so that
@@ -14,14 +14,16 @@ from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, NamedTuple
 
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from saltseg.params import Params, load_params
+from benchmarks.overrides import with_overrides
+from benchmarks.trials import batches_of_noise, compiled
+from saltseg.params import load_params
 
 ROOT = Path(__file__).parents[1]
 KINDS = {True: "repeatable (prepare_engine)", False: "as it comes"}
@@ -65,7 +67,10 @@ def train(turns: Connection, repeatable: bool, setting: Setting) -> None:
 
         keras.utils.set_random_seed(params.seed)
         keras.distribution.list_devices()
-    model, batches = network_and_batches(params, setting)
+    changed = {"backbone": setting.backbone, "train.batch_size": setting.batch}
+    params = with_overrides(params, changed)
+    batches = batches_of_noise(params, setting.size, setting.steps + 1)
+    model = compiled(params, setting.size)
     ends: list[float] = []
     clock = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: ends.append(time.perf_counter())
@@ -74,31 +79,6 @@ def train(turns: Connection, repeatable: bool, setting: Setting) -> None:
         ends.clear()
         model.fit(batches, epochs=1, shuffle=False, verbose=0, callbacks=[clock])
         turns.send(np.diff(ends).tolist())
-
-
-def network_and_batches(params: Params, setting: Setting) -> tuple[Any, Any]:
-    """The U-Net as training compiles it, and batches of augmented random tiles for a turn."""
-    import numpy as np
-
-    from saltseg.objectives import make_phases
-    from saltseg.training.batches import TrainingBatches
-    from saltseg.training.trainee import begin, prepare
-
-    shape = (setting.batch * (setting.steps + 1), setting.size, setting.size)
-    random = np.random.default_rng(params.seed)
-    batches = TrainingBatches(
-        random.integers(0, 256, (*shape, 3), np.uint8),
-        random.integers(0, 2, (*shape, 1), np.uint8),
-        np.arange(shape[0]),
-        setting.batch,
-        seed=params.seed,
-        augment=params.train.augment,
-        kinds=["grey"] * 3,
-    )
-    params = params.model_copy(update={"backbone": setting.backbone})
-    model = begin(params, setting.size, 3, setting.steps)
-    prepare(model, make_phases(params.train)[0], params.train)
-    return model, batches
 
 
 def take_turns(setting: Setting, rounds: int) -> dict[bool, list[list[float]]]:

@@ -1,6 +1,6 @@
 """What an evaluation of many tiles takes, beside the loops that one would write first.
 
-    python benchmarks/evaluate.py --tiles 22000
+    python -m benchmarks.evaluate --tiles 22000
 
 Three parts: the scores of each tile, beside a loop over tiles and thresholds; the choices of
 threshold and post-processing, beside one choice after another; and the interval over tiles of a

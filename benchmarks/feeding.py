@@ -1,20 +1,23 @@
-"""Which share of a training step goes into making its batch: order, augmentation, copying.
+"""What making batches takes: their share of a training step, and their rate by threads.
 
-    python benchmarks/feeding.py --backbone plain --side 32
+    python -m benchmarks.feeding --backbone plain --side 32
 
-Both are timed in turn, batch by batch; `fit` makes the next batch while it trains on this one, so
-this is the most that feeding can cost.
+A batch and the step it is for are timed in turn; `fit` makes the next batch while it trains on this
+one, so the share is the most that feeding can cost. Where a step is fast, on a GPU, several threads
+make batches ahead: with --threads the rate of batches alone is printed for each count, in turn.
 """
 
 import statistics
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
-from saltseg.params import load_params
+from benchmarks.overrides import with_overrides
+from benchmarks.trials import batches_of_noise, compiled
+from saltseg.params import Params, load_params
 from saltseg.training.runtime import prepare_engine
 
 ROOT = Path(__file__).parents[1]
@@ -24,27 +27,15 @@ def main(
     backbone: Annotated[str, typer.Option(help="A row of src/saltseg/backbones.yaml.")] = "plain",
     side: Annotated[int, typer.Option(help="Of the tiles, a multiple of 32.")] = 32,
     batches: Annotated[int, typer.Option(min=5, help="How many are timed.")] = 20,
+    threads: Annotated[list[int] | None, typer.Option(help="Counts to make batches with.")] = None,
+    engine: Annotated[str, typer.Option(help="As train.engine.")] = "tensorflow",
+    rounds: Annotated[int, typer.Option(min=1, help="Turns of each count of threads.")] = 3,
 ) -> None:
     """Print milliseconds of both, and the share."""
-    params = load_params(ROOT / "params.yaml")
-    prepare_engine(params.seed, params.train.threads)
-    from saltseg.objectives import make_phases
-    from saltseg.training.batches import TrainingBatches
-    from saltseg.training.trainee import begin, prepare
-
-    draw, size = np.random.default_rng(0), params.train.batch_size
-    count = size * (batches + 1)
-    fed = TrainingBatches(
-        draw.integers(0, 256, (count, side, side, 3), np.uint8),
-        draw.integers(0, 2, (count, side, side, 1), np.uint8),
-        np.arange(count),
-        size,
-        seed=params.seed,
-        augment=params.train.augment,
-        kinds=["grey", "position", "gradient"],
-    )
-    model = begin(params.model_copy(update={"backbone": backbone}), side, 3, batches)
-    prepare(model, make_phases(params.train)[0], params.train)
+    changed = {"backbone": backbone, "train.engine": engine}
+    params = with_overrides(load_params(ROOT / "params.yaml"), changed)
+    prepare_engine(params.seed, params.train.threads, params.train.engine)
+    fed, model = batches_of_noise(params, side, batches + 1), compiled(params, side)
     model.train_on_batch(*fed[0])
     making, training = [], []
     for number in range(1, batches + 1):
@@ -57,6 +48,24 @@ def main(
     share = statistics.median(one / other for one, other in zip(making, training, strict=True))
     feed, step = (1000 * statistics.median(seconds) for seconds in (making, training))
     print(f"{backbone}, {side} px: batch {feed:.1f} ms, step {step:.0f} ms: {share:.1%}")
+    for count, rate in rates(params, side, batches, threads or [], rounds):
+        print(f"batches alone, {count} threads: {rate:,.0f} tiles/s")
+
+
+def rates(
+    params: Params, side: int, batches: int, threads: list[int], rounds: int
+) -> Iterator[tuple[int, float]]:
+    """Tiles a second that each count of threads makes, the median of its turns."""
+    feeds = [batches_of_noise(params, side, batches, count) for count in threads]
+    found: list[list[float]] = [[] for _ in feeds]
+    for turn in range(rounds):
+        for feed, own in zip(feeds, found, strict=True):
+            feed.start_epoch(turn)
+            began = time.perf_counter()
+            for number in range(batches):
+                feed[number]
+            own.append(batches * params.train.batch_size / (time.perf_counter() - began))
+    yield from zip(threads, map(statistics.median, found), strict=True)
 
 
 if __name__ == "__main__":

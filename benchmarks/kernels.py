@@ -1,6 +1,6 @@
 """What the kernels of `saltseg.nets.kernels` gain: seconds per training step with and without.
 
-    python benchmarks/kernels.py --backbone resnet50 --side 128
+    python -m benchmarks.kernels --backbone resnet50 --side 128
 
 One process trains the same U-Net twice on the same random tiles, once with the kernels, once with
 what Keras does in their place. They take turns, some steps each, so that whatever else the machine
@@ -12,26 +12,16 @@ import time
 from pathlib import Path
 from typing import Annotated, Any
 
-import numpy as np
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from saltseg.params import Params, load_params
+from benchmarks.trials import compiled, noise
+from saltseg.params import load_params
 from saltseg.training.runtime import prepare_engine
 
 ROOT = Path(__file__).parents[1]
-
-
-def network(params: Params, side: int) -> Any:
-    """The compiled U-Net of a training."""
-    from saltseg.objectives import make_phases
-    from saltseg.training.trainee import begin, prepare
-
-    model = begin(params, side, 3, steps=100)
-    prepare(model, make_phases(params.train)[0], params.train)
-    return model
 
 
 def main(
@@ -46,9 +36,7 @@ def main(
     prepare_engine(params.seed, params.train.threads)
     from saltseg.nets import kernels
 
-    draw = np.random.default_rng(params.seed)
-    tiles = draw.integers(0, 256, (batch, side, side, 3), np.uint8)
-    masks = draw.integers(0, 2, (batch, side, side, 1), np.uint8)
+    tiles, masks = noise(batch, side)
 
     def step(model: Any) -> float:
         begin = time.perf_counter()
@@ -59,7 +47,7 @@ def main(
     for fused in (True, False):
         # Read when the first step is traced.
         kernels.FUSED = fused
-        models[fused] = network(params, side)
+        models[fused] = compiled(params, side)
         first[fused] = step(models[fused])
     seconds: dict[bool, list[float]] = {True: [], False: []}
     for turn in range(rounds):

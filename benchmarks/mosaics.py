@@ -1,7 +1,7 @@
 """How long finding mosaics takes, and how often it is wrong.
 
-python benchmarks/mosaics.py                 # synthetic sections: the truth is known
-python benchmarks/mosaics.py FOLDER_OR_ZIP   # real tiles: chance matches stand in for errors
+python -m benchmarks.mosaics                 # synthetic sections: the truth is known
+python -m benchmarks.mosaics FOLDER_OR_ZIP   # real tiles: chance matches stand in for errors
 """
 
 import re

@@ -1,6 +1,6 @@
 """A training step beside that of segmentation_models.pytorch, what many would take in our place.
 
-    python benchmarks/peer.py --backbone resnet50 --side 128 --precision mixed_bfloat16
+    python -m benchmarks.peer --backbone resnet50 --side 128 --precision mixed_bfloat16
 
 The same encoder, each with its own decoder, on the same number of random tiles: ours in the
 precisions asked for, theirs in the same and in both memory layouts. Each is a process of its own;
@@ -66,7 +66,8 @@ class Side:
 def started(name: str, command: Sequence[object]) -> Iterator[Side]:
     """A process that is ready, ended with the context."""
     pipe = subprocess.PIPE
-    with subprocess.Popen([*map(str, command)], stdin=pipe, stdout=pipe, text=True) as process:
+    words = [*map(str, command)]
+    with subprocess.Popen(words, stdin=pipe, stdout=pipe, text=True, cwd=ROOT) as process:
         try:
             yield Side(name, process)
         finally:
@@ -110,7 +111,8 @@ def main(
     with ExitStack() as stack:
         sides = []
         for one in precisions:
-            command = (sys.executable, here / "our_steps.py", backbone, one, side, batch)
+            ours = (sys.executable, "-m", "benchmarks.peers.our_steps")
+            command = (*ours, backbone, one, side, batch)
             sides.append(stack.enter_context(started(f"ours {one}", command)))
         for one, last in product(precisions if backbone != "plain" else [], (False, True)):
             theirs: list[object] = [python, here / "smp_steps.py"]

@@ -1,6 +1,6 @@
 """Our reader of PNG tiles against Pillow's: damaged tiles, malicious ones, and speed.
 
-    python benchmarks/png_readers.py
+    python -m benchmarks.png_readers
 
 Pillow reads as its documentation advises for files of strangers: `verify`, then `load`, warnings of
 decompression bombs as errors, truncated files refused.

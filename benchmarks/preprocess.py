@@ -1,6 +1,6 @@
 """Making the network's input, beside the way of the seed's notebook.
 
-    python benchmarks/preprocess.py --tiles 22000
+    python -m benchmarks.preprocess --tiles 22000
 
 The notebook's way: each tile as float32 with its channels, appended to a list, the list made an
 array at the end. Ours writes uint8 through a memory map, block by block. Each runs in a process of

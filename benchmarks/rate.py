@@ -1,6 +1,6 @@
 """What share of this machine's arithmetic a training step uses.
 
-    python benchmarks/rate.py --side 128
+    python -m benchmarks.rate --side 128
 
 The rate of the machine is that of a product of two large matrices in the same precision, by the
 same engine, and the two are timed in turn. A step counts as three times the operations of a forward
@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.table import Table
 
 from benchmarks.overrides import with_overrides
+from benchmarks.trials import compiled, noise
 from saltseg.params import load_params
 from saltseg.training.runtime import prepare_engine
 
@@ -46,20 +47,17 @@ def main(
     from keras import ops
 
     from saltseg.nets.cost import network_cost
-    from saltseg.objectives import make_phases
-    from saltseg.training.trainee import begin, prepare
 
-    draw, size = np.random.default_rng(0), params.train.batch_size
-    tiles = draw.integers(0, 256, (size, side, side, 3), np.uint8)
-    masks = draw.integers(0, 2, (size, side, side, 1), np.uint8)
+    size = params.train.batch_size
+    tiles, masks = noise(size, side)
+    normal = np.random.default_rng(0).normal(size=(LENGTH, LENGTH))
     table = Table("", "tiles/s", "GFLOP/s", "machine", "share", box=SIMPLE)
     for form in precision or ["float32", "mixed_bfloat16"]:
-        matrix = ops.cast(draw.normal(size=(LENGTH, LENGTH)), form.removeprefix("mixed_"))
+        matrix = ops.cast(normal, form.removeprefix("mixed_"))
         for name in backbone or ["resnet50", "vgg16", "plain"]:
             changed = {"backbone": name, "train.precision": form, "preprocess.side": side}
             options = with_overrides(params, changed)
-            model = begin(options, side, 3, rounds)
-            prepare(model, make_phases(options.train)[0], options.train)
+            model = compiled(options, side)
             step = lambda model=model: model.train_on_batch(tiles, masks)  # noqa: E731
             product = lambda matrix=matrix: ops.cast(ops.matmul(matrix, matrix)[0, 0], "float32")  # noqa: E731
             seconds_of(step), seconds_of(product)

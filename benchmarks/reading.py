@@ -1,7 +1,7 @@
 """What reading a download takes beside decoding its files and nothing else.
 
-    python benchmarks/reading.py                     # a zip of tiles like those of the competition
-    python benchmarks/reading.py data/tgs/train.zip
+    python -m benchmarks.reading                     # a zip of tiles like those of the competition
+    python -m benchmarks.reading data/tgs/train.zip
 
 Ours lists the zip, checks and decodes images and masks, and refuses what is damaged, malicious or
 no tile; the other is `cv2.imdecode` of the same bytes, unpacked before. They take turns.

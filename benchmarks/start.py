@@ -1,6 +1,6 @@
 """What a fold takes besides its epochs, and what `dvc repro` takes where nothing is to be done.
 
-    PYTHONPATH=. python benchmarks/start.py --backbone resnet50
+    python -m benchmarks.start --backbone resnet50
 
 In a small project of its own, with 40 tiles, as DVC runs it. The start of a fold is the time of its
 stage less as many times its last epoch as it has epochs: what the first step prepares counts.

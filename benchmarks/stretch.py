@@ -1,8 +1,8 @@
 """How well salt is found in whole sections, by what their grey levels are stretched to.
 
-python benchmarks/stretch.py models/resnet50          # the workspace's run; about 10 minutes
-python benchmarks/stretch.py A B --seeds 2            # folders from `saltseg export`
-python benchmarks/stretch.py A --window 2             # another side of windows, tiles
+python -m benchmarks.stretch models/resnet50          # the workspace's run; about 10 minutes
+python -m benchmarks.stretch A B --seeds 2            # folders from `saltseg export`
+python -m benchmarks.stretch A --window 2             # another side of windows, tiles
 
 Sections of the synthetic survey that no tile was cut from, with bodies as large and as many as in
 it or, where the size ends in L, as few as in a small one and so much larger, are written as .npy

@@ -5,9 +5,10 @@ import sys
 import time
 from pathlib import Path
 
-import numpy as np
 import typer
 
+from benchmarks.overrides import with_overrides
+from benchmarks.trials import compiled, noise
 from saltseg.machine import Precision
 from saltseg.params import load_params
 from saltseg.training.runtime import engine_facts, prepare_engine
@@ -18,16 +19,10 @@ def main(backbone: str, precision: Precision, side: int, batch: int) -> None:
     params = load_params(Path(__file__).parents[2] / "params.yaml")
     prepare_engine(params.seed, params.train.threads)
     from saltseg.nets.cost import network_cost
-    from saltseg.objectives import make_phases
-    from saltseg.training.trainee import begin, prepare
 
-    train = params.train.model_copy(update={"precision": precision})
-    params = params.model_copy(update={"backbone": backbone, "train": train})
-    model = begin(params, side, 3, steps=100)
-    prepare(model, make_phases(train)[0], train)
-    draw = np.random.default_rng(params.seed)
-    tiles = draw.integers(0, 256, (batch, side, side, 3), np.uint8)
-    masks = draw.integers(0, 2, (batch, side, side, 1), np.uint8)
+    params = with_overrides(params, {"backbone": backbone, "train.precision": precision})
+    model = compiled(params, side)
+    tiles, masks = noise(batch, side)
 
     def step() -> float:
         began = time.perf_counter()
