@@ -44,7 +44,7 @@ from saltseg.training.runtime import prepare_engine
 rounds, *asked = map(json.loads, sys.argv[1:])
 every = [with_overrides(load_params(), overrides) for overrides in asked]
 train = every[0].train
-prepare_engine(every[0].seed, train.threads, train.engine)
+prepare_engine(train.seed, train.threads, train.engine)
 from saltseg.objectives import make_phases
 from saltseg.training.trainee import begin, prepare
 
@@ -53,7 +53,7 @@ for params in every:
     shape = params.train.batch_size, params.preprocess.side, params.preprocess.side
     tiles = draw.integers(0, 256, (*shape, len(params.preprocess.channels)), np.uint8)
     batches.append((tiles, draw.integers(0, 2, (*shape, 1), np.uint8)))
-    models.append(begin(params, shape[1], tiles.shape[3], steps=100))
+    models.append(begin(params, train.seed, shape[1], tiles.shape[3], steps=100))
 seconds = [0.0] * len(every)
 # Each loss for its share of the epochs.
 for number in range(max(len(make_phases(params.train)) for params in every)):

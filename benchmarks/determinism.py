@@ -59,13 +59,13 @@ def train(turns: Connection, repeatable: bool, setting: Setting) -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     params = load_params(ROOT / "params.yaml")
     if repeatable:
-        prepare_engine(params.seed, params.train.threads)
+        prepare_engine(params.train.seed, params.train.threads)
     # Only now, since TensorFlow takes its settings at its start.
     with silent_native_stderr():
         import keras
         import numpy as np
 
-        keras.utils.set_random_seed(params.seed)
+        keras.utils.set_random_seed(params.train.seed)
         keras.distribution.list_devices()
     changed = {"backbone": setting.backbone, "train.batch_size": setting.batch}
     params = with_overrides(params, changed)

@@ -34,7 +34,7 @@ def main(
     """Print milliseconds of both, and the share."""
     changed = {"backbone": backbone, "train.engine": engine}
     params = with_overrides(load_params(ROOT / "params.yaml"), changed)
-    prepare_engine(params.seed, params.train.threads, params.train.engine)
+    prepare_engine(params.train.seed, params.train.threads, params.train.engine)
     fed, model = batches_of_noise(params, side, batches + 1), compiled(params, side)
     model.train_on_batch(*fed[0])
     making, training = [], []

@@ -111,7 +111,7 @@ def main(
     print(f"tiles ready after {time.perf_counter() - began:.0f} s", flush=True)
     # So that the second fold need not compile what the first one did.
     os.environ.setdefault("JAX_COMPILATION_CACHE_DIR", str(WORKSPACE / "compiled"))
-    prepare_engine(params.seed, params.train.threads, params.train.engine)
+    prepare_engine(params.train.seed, params.train.threads, params.train.engine)
     import keras
 
     from saltseg.training.fit import train_fold

@@ -33,7 +33,7 @@ def main(
 ) -> None:
     """Compare the speed of training with the kernels with that of Keras' own operations."""
     params = load_params(ROOT / "params.yaml").model_copy(update={"backbone": backbone})
-    prepare_engine(params.seed, params.train.threads)
+    prepare_engine(params.train.seed, params.train.threads)
     from saltseg.nets import kernels
 
     tiles, masks = noise(batch, side)

@@ -35,7 +35,7 @@ def fit(kept: bool, backbone: str, side: int, batches: int) -> list[float]:
     if not kept:
         runtime._keep_freed_memory = lambda: None
     params = with_overrides(load_params(ROOT / "params.yaml"), {"backbone": backbone})
-    runtime.prepare_engine(params.seed, params.train.threads)
+    runtime.prepare_engine(params.train.seed, params.train.threads)
     import keras
 
     ends: list[float] = []

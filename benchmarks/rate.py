@@ -43,7 +43,7 @@ def main(
 ) -> None:
     """Print the rate of both and the share, for each network and precision."""
     params = load_params(ROOT / "params.yaml")
-    prepare_engine(params.seed, params.train.threads)
+    prepare_engine(params.train.seed, params.train.threads)
     from keras import ops
 
     from saltseg.nets.cost import network_cost

@@ -17,7 +17,7 @@ def compiled(params: Params, side: int, channels: int = 3) -> "Trainee":
     from saltseg.objectives import make_phases
     from saltseg.training.trainee import begin, prepare
 
-    model = begin(params, side, channels, steps=100)
+    model = begin(params, params.train.seed, side, channels, steps=100)
     prepare(model, make_phases(params.train)[0], params.train)
     return model
 
@@ -42,7 +42,7 @@ def batches_of_noise(
         masks,
         np.arange(len(tiles)),
         size,
-        seed=params.seed,
+        seed=params.train.seed,
         augment=params.train.augment,
         kinds=["grey", "position", "gradient"],
         threads=threads,

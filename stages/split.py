@@ -28,7 +28,7 @@ def main() -> None:
         tiles = read_tiles(Path("data/survey"))
         mosaics = read_mosaics(Path("data/mosaics.csv"))
         groups = groups_of(mosaics, tiles["id"])
-        folds, remarks = make_folds(tiles, groups, params.split, params.seed)
+        folds, remarks = make_folds(tiles, groups, params.split)
         with staged_file(Path("data/folds.csv")) as file:
             folds.to_csv(file, index=False)
         console = Console(highlight=False)

@@ -50,7 +50,7 @@ def main(argv: list[str] | None = None) -> None:
 
         stage = f"train@{params.backbone}-{fold}"
         inputs = current_inputs(stage)
-        prepare_engine(params.seed, params.train.threads, params.train.engine)
+        prepare_engine(params.train.seed, params.train.threads, params.train.engine)
         from saltseg.nets.encoders import SOURCES
         from saltseg.nets.initial import find_initial
         from saltseg.runs.unfinished import owned

@@ -133,8 +133,12 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
         ["backbone", "cannot be printed"],
     ),
     "two mistakes": (
-        lambda tree: (tree.update(seed=-1), tree["train"].update(epochs=0)),
-        ["seed", "train.epochs"],
+        lambda tree: (tree["split"].update(seed=-1), tree["train"].update(epochs=0)),
+        ["split.seed", "train.epochs"],
+    ),
+    "one seed, as it was": (
+        lambda tree: tree.update(seed=1337),
+        ["seed is two now", "split.seed", "train.seed"],
     ),
 }
 

@@ -17,7 +17,7 @@ from saltseg.training.runtime import engine_facts, prepare_engine
 def main(backbone: str, precision: Precision, side: int, batch: int) -> None:
     """Build the network, say what it is, and train it step by step."""
     params = load_params(Path(__file__).parents[2] / "params.yaml")
-    prepare_engine(params.seed, params.train.threads)
+    prepare_engine(params.train.seed, params.train.threads)
     from saltseg.nets.cost import network_cost
 
     params = with_overrides(params, {"backbone": backbone, "train.precision": precision})

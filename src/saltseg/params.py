@@ -33,6 +33,8 @@ def _printable(text: str) -> str:
 
 Name = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
 
+Seed = Annotated[int, Field(ge=0, lt=2**31)]
+
 NONE = "none"
 """As `train.second_loss`: there is no second one."""
 
@@ -86,6 +88,7 @@ class Split(Strict):
 
     n_splits: Annotated[int, Field(ge=2)]
     strategy: Literal["stratified", "grouped"]
+    seed: Seed
     holdout: Annotated[float, Field(ge=0, le=0.5)]
 
 
@@ -182,6 +185,7 @@ class Train(Strict):
     """How one fold is trained."""
 
     folds: Annotated[list[int], Field(min_length=1)]
+    seed: Seed
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
     loss: Annotated[Name, _one_of("objectives/losses")]
@@ -259,7 +263,6 @@ class Params(Strict):
 
     backbone: Name
     dataset: Name
-    seed: Annotated[int, Field(ge=0, lt=2**31)]
     preprocess: Preprocess
     mosaics: Mosaics
     split: Split
@@ -267,6 +270,15 @@ class Params(Strict):
     train: Train
     evaluate: Evaluate
     tracking: Tracking
+
+    @model_validator(mode="before")
+    @classmethod
+    def _parted(cls, value: Any) -> Any:
+        if isinstance(value, dict) and "seed" in value:
+            raise ValueError(
+                "seed is two now, split.seed of the folds and train.seed of the networks; say both"
+            )
+        return value
 
     @field_validator("backbone")
     @classmethod

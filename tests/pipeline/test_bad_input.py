@@ -36,7 +36,7 @@ def stage(project: Project, name: str, *arguments: str) -> str:
         ({"preprocess": {"side": 70}}, ("preprocess.side", "70", "multiple of 32", "64")),
         ({"train": {"folds": [0, 5]}}, ("train.folds", "[5]", "0..4", "split.n_splits")),
         ({"train": {"epochz": 3}}, ("train.epochz", "unknown key")),
-        ({"seed": "many"}, ("seed", "integer")),
+        ({"train": {"seed": "many"}}, ("train.seed", "integer")),
     ],
 )
 def test_parameters(bare: Project, changes: dict, expected: tuple[str, ...]) -> None:

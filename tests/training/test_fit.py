@@ -19,6 +19,7 @@ from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.fit import FoldResult, train_fold
 from saltseg.training.fold_data import FoldData
 from saltseg.training.states import States
+from saltseg.training.trainee import begin, seed_of
 from tests.conftest import Changed
 from tests.training.conftest import COUNT, FOLDS, SIDE, SMALL, processed
 
@@ -128,6 +129,15 @@ def test_holdout_decides_nothing(
     assert not np.array_equal(unseen, other)
 
 
+def test_each_seed_and_each_fold_begins_with_weights_of_its_own(
+    engine: None, small: Params
+) -> None:
+    seeds = [seed_of(1, 0), seed_of(1, 1), seed_of(2, 0), seed_of(1, 0)]
+    first = [begin(small, seed, SIDE, 1, 3).get_weights()[0].tolist() for seed in seeds]
+    assert first[0] == first[3]
+    assert len({str(weights) for weights in first}) == 3
+
+
 def test_holdout_is_in_no_batch(params: Params) -> None:
     indices = np.arange(COUNT, dtype=np.uint8)[:, None, None, None]
     images = np.broadcast_to(indices, (COUNT, SIDE, SIDE, 1))
@@ -167,7 +177,7 @@ def test_a_frozen_encoder_stays_as_it_is(
     """Its moving statistics, too; the decoder learns, and after that the encoder does."""
     params = changed({**SMALL, "train.frozen_epochs": 1})
     each = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True)
-    keras.utils.set_random_seed(params.seed)
+    keras.utils.set_random_seed(seed_of(params.train.seed, data.fold))
     start = build_unet(backbone_row("plain"), SIDE, 1, params.model)
     train_fold(data, params, "plain", States(tmp_path / "states"), watchers=[each])
     first, second = (loaded(tmp_path / f"{epoch}.weights.h5", params) for epoch in (1, 2))

@@ -35,7 +35,7 @@ params = params.model_copy(update={"backbone": "plain", "train": train})
 random = np.random.default_rng(0)
 images = random.integers(0, 256, (40, 32, 32, 3), np.uint8)
 kinds, parts = ["grey"] * 3, (np.arange(32), np.arange(32, 40), np.arange(0))
-data = FoldData(images, images[..., :1] // 128, kinds, *parts)
+data = FoldData(images, images[..., :1] // 128, kinds, *parts, 0)
 train_fold(data, params, "plain", States(Path(sys.argv[2])), watchers=[Memory()])
 print(json.dumps(Memory.used))
 """

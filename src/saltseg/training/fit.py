@@ -27,7 +27,7 @@ from saltseg.training.callbacks import (
 from saltseg.training.fold_data import FoldData
 from saltseg.training.runtime import feeding_threads
 from saltseg.training.states import State, States, UnreadableStateError
-from saltseg.training.trainee import Trainee, begin, prepare
+from saltseg.training.trainee import Trainee, begin, prepare, seed_of
 
 
 @dataclass(frozen=True)
@@ -132,7 +132,8 @@ def _resume(
 ) -> tuple[Trainee, State]:
     """The network with its optimizer, as the last epoch left them or at the beginning."""
     side, channels = data.images.shape[1], data.images.shape[3]
-    start = partial(begin, params, side, channels, steps, initial)
+    seed = seed_of(params.train.seed, data.fold)
+    start = partial(begin, params, seed, side, channels, steps, initial)
     state, model = states.last(), start()
     if state.epoch:
         try:
@@ -158,7 +159,7 @@ def _training_batches(data: FoldData, params: Params) -> TrainingBatches:
         data.masks,
         tiles,
         params.train.batch_size,
-        seed=params.seed,
+        seed=seed_of(params.train.seed, data.fold),
         augment=params.train.augment,
         kinds=data.kinds,
         threads=feeding_threads(params.train.threads),

@@ -24,6 +24,7 @@ class FoldData:
         fitted: Indices of the tiles to train on.
         held_out: Indices of the fold's own tiles, never trained on.
         unseen: Indices of the hold-out, which decides nothing: predicted at the very end.
+        fold: Which one of the table; each trains from random numbers of its own.
     """
 
     images: Bytes
@@ -32,6 +33,7 @@ class FoldData:
     fitted: NDArray[np.int64]
     held_out: NDArray[np.int64]
     unseen: NDArray[np.int64]
+    fold: int
 
     @classmethod
     def of(cls, tiles: Processed, folds: pd.DataFrame, fold: int) -> "FoldData":
@@ -50,5 +52,6 @@ class FoldData:
             known = f"0..{of.max()}"
             raise DataError(f"fold {fold} is not in the fold table, which has {known}")
         parts = (~own & ~unseen, own, unseen)
-        indices = (np.flatnonzero(part) for part in parts)
-        return cls(tiles.images, tiles.masks, tiles.kinds, *indices)
+        fitted, held_out, last = (np.flatnonzero(part) for part in parts)
+        arrays = tiles.images, tiles.masks, tiles.kinds
+        return cls(*arrays, fitted, held_out, last, fold)

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 from saltseg.backbones import backbone_row
@@ -51,13 +52,19 @@ def _at_side(masks: Any, side: int) -> Any:
     return ops.average_pool(masks, masks.shape[1] // side)
 
 
+def seed_of(seed: int, fold: int) -> int:
+    """The seed of a fold, so that folds don't all begin with the same numbers; below 2**32."""
+    return int(np.random.SeedSequence((seed, fold)).generate_state(1)[0])
+
+
 def begin(
-    params: Params, side: int, channels: int, steps: int, initial: Path | None = None
+    params: Params, seed: int, side: int, channels: int, steps: int, initial: Path | None = None
 ) -> Trainee:
     """The network of a training at its beginning, with its optimizer; `prepare` compiles it.
 
     Args:
-        params: All parameters; the seed fixes random weights.
+        params: All parameters.
+        seed: Fixes random weights and dropout.
         side: Of the input, pixels.
         channels: Of the input.
         steps: Of the whole training.
@@ -66,7 +73,7 @@ def begin(
     Raises:
         WeightsError: `initial` belongs to another network.
     """
-    keras.utils.set_random_seed(params.seed)
+    keras.utils.set_random_seed(seed)
     row, precision = backbone_row(params.backbone), params.train.precision
     network = build_unet(row, side, channels, params.model, initial, precision)
     model = Trainee(network.inputs, network.output, name=network.name)

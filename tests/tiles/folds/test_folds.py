@@ -28,8 +28,8 @@ def split(
     """Stratified folds, or with `groups` grouped ones."""
     strategy = "stratified" if groups is None else "grouped"
     alone = np.arange(len(coverage)) if groups is None else groups
-    options = Split(n_splits=n_splits, strategy=strategy, holdout=holdout)
-    return make_folds(tiles_of(list(coverage)), alone, options, seed)
+    options = Split(n_splits=n_splits, strategy=strategy, holdout=holdout, seed=seed)
+    return make_folds(tiles_of(list(coverage)), alone, options)
 
 
 def test_split_is_that_of_scikit_learn() -> None:

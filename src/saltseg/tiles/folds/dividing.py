@@ -27,15 +27,14 @@ _UNEVEN = 0.05
 
 
 def make_folds(
-    tiles: pd.DataFrame, groups: Labels, options: Split, seed: int
+    tiles: pd.DataFrame, groups: Labels, options: Split
 ) -> tuple[pd.DataFrame, list[str]]:
     """Divide tiles into folds of even coverage, and a hold-out where one is asked for.
 
     Args:
         tiles: Columns `id` and `coverage`.
         groups: The mosaic of each tile, (N,); a tile on its own has a number of its own.
-        options: Number of folds, strategy and share of the hold-out.
-        seed: Random state of the shuffle.
+        options: Number of folds, strategy, random state of the shuffle and share of the hold-out.
 
     Returns:
         One row per tile, in order: `id`, `fold` (`HOLDOUT` for the hold-out), `coverage_class`,
@@ -51,12 +50,12 @@ def make_folds(
     kept = np.arange(len(tiles))
     remarks: list[str] = []
     if options.holdout:
-        unseen, remarks = _hold_out(classes, groups, options, seed)
+        unseen, remarks = _hold_out(classes, groups, options)
         kept = np.setdiff1d(kept, unseen)
     _check_enough(groups[kept], options)
     strata, rare = merge_rare(classes[kept], options.n_splits)
     kind = StratifiedGroupKFold if grouped else StratifiedKFold
-    splitter = kind(options.n_splits, shuffle=True, random_state=seed)
+    splitter = kind(options.n_splits, shuffle=True, random_state=options.seed)
     together = groups[kept] if grouped else None
     for number, (_, own) in enumerate(splitter.split(strata, strata, together)):
         fold[kept[own]] = number
@@ -68,13 +67,11 @@ def make_folds(
     return table, [*remarks, *rare, *_unevenness(fold, tiles["coverage"])]
 
 
-def _hold_out(
-    classes: Labels, groups: Labels, options: Split, seed: int
-) -> tuple[Labels, list[str]]:
+def _hold_out(classes: Labels, groups: Labels, options: Split) -> tuple[Labels, list[str]]:
     """Places of the tiles that no network sees, and sentences on rare classes."""
     if options.strategy == "stratified":
         strata, remarks = merge_rare(classes, int(np.ceil(1 / options.holdout)))
-        shuffle = StratifiedShuffleSplit(1, test_size=options.holdout, random_state=seed)
+        shuffle = StratifiedShuffleSplit(1, test_size=options.holdout, random_state=options.seed)
         try:
             ((_, unseen),) = shuffle.split(strata, strata)
         except ValueError as error:
@@ -84,7 +81,7 @@ def _hold_out(
     if len(np.unique(groups)) < share.denominator:
         raise DataError(_too_few(len(np.unique(groups)), "mosaics and single tiles", options))
     strata, remarks = merge_rare(classes, share.denominator)
-    splitter = StratifiedGroupKFold(share.denominator, shuffle=True, random_state=seed)
+    splitter = StratifiedGroupKFold(share.denominator, shuffle=True, random_state=options.seed)
     parts = [part for _, part in splitter.split(strata, strata, groups)]
     unseen = np.concatenate(parts[: share.numerator])
     made = len(unseen) / len(classes)
