@@ -20,9 +20,9 @@ def test_two_backbones_in_one_chart(compared: Project, browser: Browser, picture
         (other,) = [t for t in links if t.startswith("residual16 ") and " vs " not in t]
         page.screenshot(path=pictures / "runs.png")
         assert {text.split()[1] for text in group_by(page, "backbone")} >= {"plain", "residual16"}
-        lines = compare(page, (other, "plain picky"), "val_map_iou")
+        lines = compare(page, (other, "plain greedy"), "val_map_iou")
         page.screenshot(path=pictures / "val_map_iou.png")
-    assert set(lines) == {other, "plain picky"}
+    assert set(lines) == {other, "plain greedy"}
     curves = pd.read_csv(compared.root / "metrics/curves.csv")
-    assert lines["plain picky"] == list(zip(curves["epoch"], curves["val_map_iou"], strict=True))
+    assert lines["plain greedy"] == list(zip(curves["epoch"], curves["val_map_iou"], strict=True))
     assert [step for step, _ in lines[other]] == [1, 2]

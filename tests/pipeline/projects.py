@@ -159,5 +159,5 @@ def compared(trained: Project, tmp_path_factory: pytest.TempPathFactory) -> Proj
     project = copy_of(trained, tmp_path_factory.mktemp("compared") / "project")
     project.run("dvc", "exp", "run", "--queue", "-S", "backbone=plain,residual16")
     run_queue(project, jobs=2)
-    project.run("dvc", "exp", "run", "--temp", "-n", "picky", "-S", "evaluate.threshold=0.6")
+    project.run("dvc", "exp", "run", "--temp", "-n", "greedy", "-S", "evaluate.threshold=0.05")
     return project

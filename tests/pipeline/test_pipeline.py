@@ -127,14 +127,14 @@ def test_fewer_folds_score_as_if_the_others_had_never_been(project: Project) -> 
 def test_experiments_in_copies_leave_the_workspace_as_it_is(compared: Project) -> None:
     assert compared.run("git", "status", "--porcelain") == ""
     assert stages_run(compared.run("dvc", "repro")) == set()
-    rows = json.loads(compared.run("dvc", "metrics", "diff", "--json", "HEAD", "picky", "--all"))
+    rows = json.loads(compared.run("dvc", "metrics", "diff", "--json", "HEAD", "greedy", "--all"))
     score = rows["metrics/summary.json"]["map_iou.mean"]
     assert score["old"] is not None
     assert score["new"] is not None
     shown = compared.run("saltseg", "scores", COLUMNS="120")
     assert "residual16" in shown
-    assert "picky" in shown
-    page = compared.run("dvc", "plots", "diff", "HEAD", "picky")
+    assert "greedy" in shown
+    page = compared.run("dvc", "plots", "diff", "HEAD", "greedy")
     assert "index.html" in page
 
 

@@ -49,10 +49,10 @@ def facts_of(project: Project, runs: Sequence[str]) -> list[dict[str, Any]]:
 
 def test_a_run_by_each_of_its_names(compared: Project) -> None:
     run_id, other = python(compared, RUN_OF, "residual16")[-1].split()
-    names = ["workspace", "HEAD", "main", "picky", other, "residual16", run_id, run_id[:8]]
+    names = ["workspace", "HEAD", "main", "greedy", other, "residual16", run_id, run_id[:8]]
     facts = facts_of(compared, names)
     found = [(one["name"], one["threshold"]) for one in facts]
-    assert found[:4] == [("plain", 0.5)] * 3 + [("plain picky", 0.6)]
+    assert found[:4] == [("plain", 0.5)] * 3 + [("plain greedy", 0.05)]
     assert found[4:] == [(f"residual16 {other}", 0.5)] * 4
     # What `compare` and `register` take is the same.
     chosen = [line.split(" ", 2) for line in python(compared, CHOOSE, *names)[-len(names) :]]
@@ -65,7 +65,7 @@ def test_a_name_that_nothing_has_lists_those_that_there_are(compared: Project) -
         asked = command if "nosuch" in command else (*command, "nosuch")
         (line,) = compared.run("saltseg", *asked, ok=False).strip().splitlines()
         assert "no run 'nosuch': no DVC experiment, commit, branch or tag" in line
-        assert "picky" in line.split("experiments")[1]
+        assert "greedy" in line.split("experiments")[1]
         assert "branches main" in line
         assert "backbones plain, residual16" in line
 
@@ -109,19 +109,19 @@ def test_lost_networks_of_an_experiment_say_how_to_restore_them(
     cache = compared.root / ".dvc/cache"
     cache.rename(compared.root / "gone")
     cache.mkdir()
-    (compared.root / "picky").mkdir()  # a folder is no run, whatever its name
+    (compared.root / "greedy").mkdir()  # a folder is no run, whatever its name
     # As in a fresh clone: nor has DVC an index of what the cache held.
     lost = {"DVC_SITE_CACHE_DIR": str(tmp_path)}
     command = ("saltseg", "predict", str(one), "--out", "x", "--run")
     try:
-        said = compared.run(*command, "picky", ok=False, **lost)
+        said = compared.run(*command, "greedy", ok=False, **lost)
         of_commit = compared.run(*command, "HEAD", ok=False, **lost)
     finally:
-        (compared.root / "picky").rmdir()
+        (compared.root / "greedy").rmdir()
         cache.rmdir()
         (compared.root / "gone").rename(cache)
     assert len(said.strip().splitlines()) == 1, said
-    assert "`dvc exp apply picky`, then `dvc pull`" in said
+    assert "`dvc exp apply greedy`, then `dvc pull`" in said
     assert len(of_commit.strip().splitlines()) == 1, of_commit
     assert "`dvc pull` brings it back" in of_commit
     assert not (compared.root / "x").exists()
