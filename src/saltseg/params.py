@@ -198,6 +198,7 @@ class Train(Strict):
     encoder_rate: Annotated[float, Field(gt=0, le=1)]
     weight_decay: Annotated[float, Field(ge=0, lt=1)]
     clip_norm: Annotated[float, Field(gt=0)] | None
+    average: Fraction
     engine: Engine
     precision: Precision
     jit_compile: bool

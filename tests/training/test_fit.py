@@ -14,6 +14,7 @@ from saltseg.errors import DataError
 from saltseg.nets.cost import network_cost
 from saltseg.nets.unet import build_unet
 from saltseg.params import Params
+from saltseg.scoring.scores import count_pixels, tile_scores
 from saltseg.tiles.folds.table import HOLDOUT
 from saltseg.training.batches import TileBatches, TrainingBatches
 from saltseg.training.fit import FoldResult, train_fold
@@ -169,6 +170,23 @@ def test_constant_tiles_are_left_out_where_asked_for(
     nothing = replace(data, images=np.full_like(images, 90))
     with pytest.raises(DataError, match="no tile is left to train on"):
         train_fold(nothing, params, "plain", States(tmp_path / "nothing"))
+
+
+@pytest.mark.parametrize("frozen", [0, 1])
+def test_the_average_of_weights_is_what_is_scored_and_kept(
+    eager: None, data: FoldData, changed: Changed, tmp_path: Path, frozen: int
+) -> None:
+    params = changed({**SMALL, "train.average": 0.9, "train.frozen_epochs": frozen})
+    each = keras.callbacks.ModelCheckpoint(tmp_path / "{epoch}.weights.h5", save_weights_only=True)
+    result = train_fold(data, params, "plain", States(tmp_path / "states"), watchers=[each])
+    best = int(result.history["val_map_iou"].argmax())
+    last = loaded(tmp_path / f"{best + 1}.weights.h5", params)
+    kept = result.network.get_weights()
+    assert any(not np.array_equal(a, b) for a, b in zip(kept, last.get_weights(), strict=True))
+    truth = data.masks[data.held_out][..., 0]
+    counts = count_pixels(truth, result.predictions["oof.npy"] > 0.5)
+    score = tile_scores(counts)["map_iou"].mean()
+    assert result.history["val_map_iou"][best] == pytest.approx(score, abs=1e-5)
 
 
 def test_a_frozen_encoder_stays_as_it_is(

@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 
 from saltseg.objectives import make_optimizer, make_phases
+from saltseg.objectives.averages import exchange_averages
 from saltseg.params import _files
 from tests.conftest import Changed
 
@@ -50,6 +51,36 @@ def test_gradients_are_clipped_together(changed: Changed, name: str) -> None:
     # Of (30, 40), as if it had been (0.6, 0.8).
     assert first / 0.6 == pytest.approx(second / 0.8, rel=1e-4)
     assert second <= 0.8
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_averages_follow_the_weights_and_change_places_with_them(
+    changed: Changed, name: str
+) -> None:
+    optimizer = make_optimizer(
+        changed({"train.optimizer": name, "train.average": 0.75}).train, steps=10
+    )
+    variable = keras.Variable(np.zeros(2, np.float32))
+    weights, average = [], None
+    for _ in range(3):
+        optimizer.apply([np.ones(2, np.float32)], [variable])
+        weights.append(variable.numpy())
+        average = weights[-1] if average is None else 0.75 * average + 0.25 * weights[-1]
+    optimizer.finalize_variable_values([variable])
+    np.testing.assert_array_equal(variable.numpy(), weights[-1])
+    exchange_averages(optimizer)
+    np.testing.assert_allclose(variable.numpy(), average, rtol=1e-5)
+    exchange_averages(optimizer)
+    np.testing.assert_array_equal(variable.numpy(), weights[-1])
+
+
+def test_without_averages_nothing_changes_places(changed: Changed) -> None:
+    optimizer = make_optimizer(changed({}).train, steps=10)
+    variable = keras.Variable(np.zeros(2, np.float32))
+    optimizer.apply([np.ones(2, np.float32)], [variable])
+    before = variable.numpy()
+    exchange_averages(optimizer)
+    np.testing.assert_array_equal(variable.numpy(), before)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from saltseg.errors import TrainingError
 from saltseg.objectives import MONITOR, Decisions
+from saltseg.objectives.averages import exchange_averages
 from saltseg.training.batches import TrainingBatches
 from saltseg.training.states import State, States
 
@@ -62,6 +63,18 @@ class SeedEpochs(keras.callbacks.Callback):
     def on_epoch_begin(self, epoch: int, logs: Logs | None = None) -> None:
         """Pass the epoch on."""
         self._batches.start_epoch(epoch)
+
+
+class ScoreAverages(keras.callbacks.Callback):
+    """Validates the moving average of the weights, where the optimizer keeps one."""
+
+    def on_test_begin(self, logs: Logs | None = None) -> None:
+        """Put it into the network."""
+        exchange_averages(self.model.optimizer)
+
+    def on_test_end(self, logs: Logs | None = None) -> None:
+        """Put the weights back."""
+        exchange_averages(self.model.optimizer)
 
 
 class CheckInputs(keras.callbacks.Callback):

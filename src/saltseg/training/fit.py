@@ -14,12 +14,14 @@ from saltseg.errors import DataError, TrainingError
 from saltseg.nets.cost import NetworkCost, network_cost
 from saltseg.nets.unet import served
 from saltseg.objectives import LogLearningRate, make_decisions, make_phases
+from saltseg.objectives.averages import exchange_averages
 from saltseg.params import Params
 from saltseg.scoring.prediction_files import OUT_OF_FOLD, UNSEEN, file_name
 from saltseg.training.batches import TileBatches, TrainingBatches, is_constant
 from saltseg.training.callbacks import (
     NotFiniteError,
     SaveStates,
+    ScoreAverages,
     SeedEpochs,
     ShowProgress,
     StopOnNan,
@@ -83,12 +85,12 @@ def train_fold(
     try:
         with closing(ShowProgress(title, params.train.epochs, state.epoch)) as progress:
             watching = [StopOnNan(), progress, *(watchers or [])]
-            callbacks = [SeedEpochs(batches), LogLearningRate(), *deciding, *watching, saving]
+            callbacks = [SeedEpochs(batches), ScoreAverages(), LogLearningRate()]
+            callbacks += [*deciding, *watching, saving]
             _fit(model, data, params, batches, callbacks, saving)
     except NotFiniteError as error:
         raise TrainingError(f"{error}; {_keep_best(model, saving.state, states)}") from None
-    states.load(model, saving.state.best)
-    network = served(model)
+    network = _best(model, saving.state, states)
     history = pd.DataFrame(saving.state.rows)
     history.insert(0, "epoch", np.arange(1, len(history) + 1))
     predictions = {}
@@ -182,11 +184,17 @@ def _predict(
     return probabilities
 
 
+def _best(model: keras.Model, state: State, states: States) -> keras.Model:
+    """The network of the best epoch, as it was scored."""
+    states.load(model, state.best)
+    exchange_averages(model.optimizer)
+    return served(model)
+
+
 def _keep_best(model: keras.Model, state: State, states: States) -> str:
     """Leave the best weights so far where a user can load them, and say where."""
     if not state.epoch:
         return "no epoch was finished"
     path = states.folder / "best.weights.h5"
-    states.load(model, state.best)
-    served(model).save_weights(path)
+    _best(model, state, states).save_weights(path)
     return f"the best weights so far, of epoch {state.best}, are in {path}"

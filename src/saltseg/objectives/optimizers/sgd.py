@@ -3,11 +3,12 @@
 import keras
 
 from saltseg.objectives import Rate
+from saltseg.objectives.averages import Averaged
 from saltseg.objectives.rates import Slower
 from saltseg.params import Train
 
 
-class SGD(Slower, keras.optimizers.SGD):
+class SGD(Averaged, Slower, keras.optimizers.SGD):
     """Momentum with which some variables may learn more slowly."""
 
 
@@ -19,6 +20,8 @@ def make(options: Train, rate: Rate) -> SGD:
         nesterov=True,
         weight_decay=options.weight_decay,
         global_clipnorm=options.clip_norm,
+        use_ema=options.average > 0,
+        ema_momentum=options.average,
     )
     optimizer.exclude_from_weight_decay(var_names=["bias", "beta", "gamma"])
     return optimizer
