@@ -36,6 +36,7 @@ NEED_A_PROJECT = {
     "register": [],
     "reproduce": [],
     "scores": [],
+    "spread": ["a", "b"],
     "submit": ["x", "--out", "x"],
     "track": ["--all"],
     "unfinished": ["--clear"],

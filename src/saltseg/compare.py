@@ -1,18 +1,21 @@
-"""`saltseg compare`: from names of runs to a verdict on the terminal, as a page, and in MLflow."""
+"""`saltseg compare` and `spread`: from names of runs to a verdict, or to where scores vary."""
 
+import json
 import shlex
 import tempfile
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from rich.console import Console
 
 from saltseg.comparison.defaults import ROPE
 from saltseg.comparison.networks import compare
+from saltseg.comparison.spread import spread
 from saltseg.errors import DataError
 from saltseg.files import write_whole
 from saltseg.report.page import Gallery, write_page
-from saltseg.report.terminal import print_report
+from saltseg.report.terminal import print_report, print_spread
 from saltseg.tracking.comparable import ShownRun, differing, labels, obstacles
 from saltseg.tracking.comparison_runs import log_comparison
 from saltseg.tracking.disputed import most_disputed
@@ -71,6 +74,33 @@ def compare_runs(
             write_whole(html, report.read_bytes())
             console.print(f"Page: {html}")
         log_comparison(store, runs, comparisons, warnings, report)
+
+
+@store_errors()
+def spread_of_runs(names: Sequence[str], out: Path | None, console: Console) -> None:
+    """Say where the scores of a network vary that was trained with several seeds.
+
+    Args:
+        names: Two or more, as in `compare_runs`; they must differ in `train.seed` alone.
+        out: Where to write the variances as JSON, too.
+        console: Where the table goes.
+
+    Raises:
+        DataError: No such run, or the runs differ in more.
+        TrackingError: The store does not work.
+    """
+    if len(names) < 2:
+        raise DataError("name two runs or more, which differ in train.seed alone")
+    runs = choose(own_store(), names)
+    different = [name for name, _ in differing(runs) if name != "train.seed"]
+    if found := obstacles(runs) + different:
+        raise DataError(f"these differ in more than train.seed: {'; '.join(found)}")
+    if len({one.settings()["train.seed"] for one in runs}) < len(runs):
+        raise DataError("two of these have the same train.seed: they are one training")
+    found_spread = spread([one.outputs.tiles for one in runs])
+    print_spread(console, found_spread)
+    if out:
+        write_whole(out, (json.dumps(asdict(found_spread), indent=1) + "\n").encode())
 
 
 def _warnings(runs: Sequence[ShownRun], force: bool) -> list[str]:

@@ -1,5 +1,6 @@
 """MLflow mirrors what DVC records, in a real repository with real experiments."""
 
+import json
 import re
 import shutil
 import tempfile
@@ -131,6 +132,33 @@ def test_compare_prints_writes_and_logs(compared: Project) -> None:
     for run_id in logged.data.tags["compared"].split(", "):
         assert f"/runs/{run_id}" in logged.data.tags["mlflow.note.content"]
     assert shown.files(logged)["report.html"].decode() == page
+
+
+def test_another_training_seed_can_be_compared_and_tells_the_spread(compared: Project) -> None:
+    compared.run("dvc", "exp", "run", "--temp", "-n", "reseeded", "-S", "train.seed=1")
+    printed = " ".join(report(compared, "greedy", "reseeded").split())
+    assert "train.seed 1337 1" in printed
+    told = compared.run("saltseg", "spread", "workspace", "reseeded", "--out", "out/spread.json")
+    assert "Another training seed alone moves the mean over 2 folds" in " ".join(told.split())
+    found = json.loads((compared.root / "out/spread.json").read_text())
+    shutil.rmtree(compared.root / "out")
+    assert (found["runs"], found["folds"]) == (2, 2)
+
+
+@pytest.mark.parametrize(
+    ("names", "says"),
+    [
+        (["workspace", "residual16"], "differ in more than train.seed: backbone"),
+        (["workspace", "workspace"], "two of these have the same train.seed"),
+        (["workspace"], "name two runs or more"),
+    ],
+)
+def test_spread_of_what_is_not_one_network_is_one_line(
+    compared: Project, names: list[str], says: str
+) -> None:
+    (line,) = compared.run("saltseg", "spread", *names, ok=False).strip().splitlines()
+    assert line.startswith("saltseg spread: ")
+    assert says in line
 
 
 def test_compare_with_itself_is_exactly_zero(compared: Project) -> None:

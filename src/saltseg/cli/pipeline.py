@@ -95,6 +95,27 @@ def compare(
 
 
 @app.command()
+@in_project
+def spread(
+    runs: Annotated[
+        list[str],
+        typer.Argument(help="Two or more, as for `compare`, that differ in train.seed alone."),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Write the variances as JSON, too.")] = None,
+) -> None:
+    """Where scores vary: with the training seed, or with the folds; of one network trained anew.
+
+    For the runs: dvc exp run --queue -S train.seed=1,2,3
+    """
+    with one_line_errors("saltseg spread"):
+        from rich.console import Console
+
+        from saltseg.compare import spread_of_runs
+
+        spread_of_runs(runs, out, Console())
+
+
+@app.command()
 def mosaics(
     sources: Annotated[
         list[Path],

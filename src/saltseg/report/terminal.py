@@ -1,5 +1,6 @@
 """A comparison on the terminal: what differs, how much, how sure, what cost; the verdict last."""
 
+import math
 from collections.abc import Sequence
 
 from rich.box import SIMPLE
@@ -8,6 +9,7 @@ from rich.table import Table
 from rich.text import Text
 
 from saltseg.comparison.networks import Comparison, Contestant
+from saltseg.comparison.spread import Spread
 from saltseg.report.tables import (
     EXPLANATIONS,
     Settings,
@@ -18,6 +20,7 @@ from saltseg.report.tables import (
     differences_table,
     holdout_table,
     settings_table,
+    spread_table,
 )
 
 
@@ -65,3 +68,20 @@ def _print(console: Console, table: TextTable) -> None:
     # Not as the table's title, which would be wrapped at the table's width.
     console.print(Text(table.title, style="italic"))
     console.print(shown)
+
+
+def print_spread(console: Console, found: Spread) -> None:
+    """Print where the spread of a network's scores comes from."""
+    _print(console, spread_table(found))
+    console.print(Text(spread_sentence(found)))
+
+
+def spread_sentence(found: Spread) -> str:
+    """What the spread of training means for a comparison."""
+    doubt = 2 * math.sqrt(2) * found.rerun
+    return (
+        f"Another training seed alone moves the mean over {found.folds} folds by some"
+        f" {found.rerun:.4f}: two runs that differ by less than {doubt:.4f} may differ by chance"
+        " of training. Folds: what is left between them; tiles drawn at random: what folds of"
+        " their size would differ by if nothing evened them out."
+    )
