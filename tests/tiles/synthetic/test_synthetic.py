@@ -69,8 +69,8 @@ def test_a_larger_survey_starts_with_the_smaller_one() -> None:
 
 def test_shapes_types_and_ranges(default: Made) -> None:
     survey, table = default
-    assert survey.images.shape == survey.masks.shape == (240, 101, 101)
-    assert survey.unlabelled.shape == (40, 101, 101)
+    assert survey.images.shape == survey.masks.shape == (800, 101, 101)
+    assert survey.unlabelled.shape == (100, 101, 101)
     for array in (survey.images, survey.masks, survey.unlabelled):
         assert array.dtype == np.uint8
     assert set(np.unique(survey.masks)) == {0, 1}
@@ -151,7 +151,7 @@ def test_neighbours_in_a_section_continue_each_other(default: Made) -> None:
         ):
             if place in places:
                 pairs.append(float(np.corrcoef(tile[:, -1], places[place][:, 0])[0, 1]))
-    assert len(beside) == 14 * 4 * 4
+    assert len(beside) == 45 * 4 * 4
     assert np.mean(beside) > 0.8
     assert abs(np.mean(apart)) < 0.1
 
@@ -167,17 +167,17 @@ def test_z_grows_by_the_row(default: Made) -> None:
 @pytest.mark.parametrize(
     ("before", "after", "said"),
     [
-        ("tiles: 240", "tilles: 240", "tilles: unknown key"),
+        ("tiles: 800", "tilles: 800", "tilles: unknown key"),
         ("roughness: 0.3", "rouhgness: 0.3", "salt.rouhgness: unknown key"),
-        ("tiles: 240", "tiles: many", "tiles: Input should be a valid integer"),
-        ("tiles: 240", "tiles: 0", "tiles: Input should be greater than or equal to 1"),
+        ("tiles: 800", "tiles: many", "tiles: Input should be a valid integer"),
+        ("tiles: 800", "tiles: 0", "tiles: Input should be greater than or equal to 1"),
         (
-            "tiles: 240",
+            "tiles: 800",
             "tiles: 100000000000",
             "tiles: Input should be less than or equal to 1000000",
         ),
         ("free: 0.39", "free: 39", "salt.free: Input should be less than or equal to 1"),
-        ("contrast: [0.1, 0.5]", "contrast: [0.5, 0.1]", "salt.contrast: [0.5, 0.1] runs back"),
+        ("contrast: [0.2, 0.6]", "contrast: [0.6, 0.2]", "salt.contrast: [0.6, 0.2] runs back"),
         ("tile_depth: 130", "tile_depth: 500", "lower tile_depth to 303 or less"),
         ("seed: 1337", "", "seed: Field required"),
         ("seed: 1337", "seed: [1337", "not valid YAML"),
