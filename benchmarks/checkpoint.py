@@ -15,7 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from saltseg.params import load_params
+from benchmarks.trials import trial_params
 from saltseg.training.runtime import prepare_engine
 
 
@@ -37,7 +37,7 @@ def main(
     from saltseg.objectives.losses.bce_dice import BceDice
     from saltseg.training.states import State, States
 
-    model = build_unet(backbone_row(backbone), size, 3, load_params().model)
+    model = build_unet(backbone_row(backbone), size, 3, trial_params().model)
     model.compile(keras.optimizers.Adam(1e-4), BceDice())
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (batch, size, size, 3), np.uint8)

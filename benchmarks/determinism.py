@@ -13,7 +13,6 @@ import time
 from collections.abc import Sequence
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import Annotated, NamedTuple
 
 import typer
@@ -21,11 +20,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.overrides import with_overrides
-from benchmarks.trials import batches_of_noise, compiled
-from saltseg.params import load_params
+from benchmarks.trials import batches_of_noise, compiled, trial_params
 
-ROOT = Path(__file__).parents[1]
 KINDS = {True: "repeatable (prepare_engine)", False: "as it comes"}
 
 
@@ -57,7 +53,8 @@ def train(turns: Connection, repeatable: bool, setting: Setting) -> None:
     from saltseg.training.runtime import prepare_engine
 
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    params = load_params(ROOT / "params.yaml")
+    changed = {"backbone": setting.backbone, "train.batch_size": setting.batch}
+    params = trial_params(changed)
     if repeatable:
         prepare_engine(params.train.seed, params.train.threads)
     # Only now, since TensorFlow takes its settings at its start.
@@ -67,8 +64,6 @@ def train(turns: Connection, repeatable: bool, setting: Setting) -> None:
 
         keras.utils.set_random_seed(params.train.seed)
         keras.distribution.list_devices()
-    changed = {"backbone": setting.backbone, "train.batch_size": setting.batch}
-    params = with_overrides(params, changed)
     batches = batches_of_noise(params, setting.size, setting.steps + 1)
     model = compiled(params, setting.size)
     ends: list[float] = []

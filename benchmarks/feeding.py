@@ -10,17 +10,13 @@ make batches ahead: with --threads the rate of batches alone is printed for each
 import statistics
 import time
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from benchmarks.overrides import with_overrides
-from benchmarks.trials import batches_of_noise, compiled
-from saltseg.params import Params, load_params
+from benchmarks.trials import batches_of_noise, compiled, trial_params
+from saltseg.params import Params
 from saltseg.training.runtime import prepare_engine
-
-ROOT = Path(__file__).parents[1]
 
 
 def main(
@@ -33,7 +29,7 @@ def main(
 ) -> None:
     """Print milliseconds of both, and the share."""
     changed = {"backbone": backbone, "train.engine": engine}
-    params = with_overrides(load_params(ROOT / "params.yaml"), changed)
+    params = trial_params(changed)
     prepare_engine(params.train.seed, params.train.threads, params.train.engine)
     fed, model = batches_of_noise(params, side, batches + 1), compiled(params, side)
     model.train_on_batch(*fed[0])

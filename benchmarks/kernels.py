@@ -9,7 +9,6 @@ does meanwhile meets both alike.
 
 import statistics
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -17,11 +16,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.trials import compiled, noise
-from saltseg.params import load_params
+from benchmarks.trials import compiled, noise, trial_params
 from saltseg.training.runtime import prepare_engine
-
-ROOT = Path(__file__).parents[1]
 
 
 def main(
@@ -32,7 +28,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=2, help="Turns of each.")] = 7,
 ) -> None:
     """Compare the speed of training with the kernels with that of Keras' own operations."""
-    params = load_params(ROOT / "params.yaml").model_copy(update={"backbone": backbone})
+    params = trial_params({"backbone": backbone})
     prepare_engine(params.train.seed, params.train.threads)
     from saltseg.nets import kernels
 

@@ -21,9 +21,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.overrides import with_overrides
-from benchmarks.trials import batches_of_noise, compiled
-from saltseg.params import load_params
+from benchmarks.trials import batches_of_noise, compiled, trial_params
 from saltseg.training import runtime
 
 ROOT = Path(__file__).parents[1]
@@ -34,7 +32,7 @@ def fit(kept: bool, backbone: str, side: int, batches: int) -> list[float]:
     """Train for two epochs: what the columns say, of this process."""
     if not kept:
         runtime._keep_freed_memory = lambda: None
-    params = with_overrides(load_params(ROOT / "params.yaml"), {"backbone": backbone})
+    params = trial_params({"backbone": backbone})
     runtime.prepare_engine(params.train.seed, params.train.threads)
     import keras
 

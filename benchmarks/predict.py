@@ -16,6 +16,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from benchmarks.trials import trial_params
 from saltseg.inference.defaults import BATCH_SIZE
 from saltseg.inference.files import copy_model, load_models, read_folder
 from saltseg.inference.job import OutputOptions, predict_into
@@ -23,7 +24,6 @@ from saltseg.inference.model import Facts
 from saltseg.inference.pictures import PredictOptions
 from saltseg.inference.sections import Reading, open_inputs
 from saltseg.nets.blueprint import Blueprint
-from saltseg.params import load_params
 from saltseg.tiles.inputs.channels import network_input
 from saltseg.tiles.inputs.native import Native
 from saltseg.training.runtime import prepare_engine
@@ -93,7 +93,7 @@ def describe(options: argparse.Namespace) -> str:
 
 def make_models(folder: Path, options: argparse.Namespace) -> tuple[Blueprint, list[Path]]:
     """Random networks, as `saltseg export` would write trained ones."""
-    params = load_params()
+    params = trial_params()
     preprocess = params.preprocess.model_copy(update={"side": options.size})
     params = params.model_copy(update={"backbone": options.backbone, "preprocess": preprocess})
     blueprint = Blueprint.of(params, Native(height=SIDE, width=SIDE))

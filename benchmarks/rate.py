@@ -9,7 +9,6 @@ pass: the gradients of a convolution by its input and by its kernel take as many
 
 import statistics
 import time
-from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
@@ -18,12 +17,9 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.overrides import with_overrides
-from benchmarks.trials import compiled, noise
-from saltseg.params import load_params
+from benchmarks.trials import compiled, noise, trial_params
 from saltseg.training.runtime import prepare_engine
 
-ROOT = Path(__file__).parents[1]
 LENGTH = 2048
 """Of a side of the matrices."""
 
@@ -42,7 +38,7 @@ def main(
     rounds: Annotated[int, typer.Option(min=1, help="Turns of each.")] = 5,
 ) -> None:
     """Print the rate of both and the share, for each network and precision."""
-    params = load_params(ROOT / "params.yaml")
+    params = trial_params()
     prepare_engine(params.train.seed, params.train.threads)
     from keras import ops
 
@@ -56,8 +52,7 @@ def main(
         matrix = ops.cast(normal, form.removeprefix("mixed_"))
         for name in backbone or ["resnet50", "vgg16", "plain"]:
             changed = {"backbone": name, "train.precision": form, "preprocess.side": side}
-            options = with_overrides(params, changed)
-            model = compiled(options, side)
+            model = compiled(trial_params(changed), side)
             step = lambda model=model: model.train_on_batch(tiles, masks)  # noqa: E731
             product = lambda matrix=matrix: ops.cast(ops.matmul(matrix, matrix)[0, 0], "float32")  # noqa: E731
             seconds_of(step), seconds_of(product)

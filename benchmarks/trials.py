@@ -1,19 +1,38 @@
-"""A network and tiles of noise, for benchmarks that time training; the engine must be set up."""
+"""A network and tiles of noise, for benchmarks that time training.
 
-from typing import TYPE_CHECKING
+The network is that of the recipe `seed`, whatever the defaults are: figures of different commits
+can be held side by side.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from benchmarks.overrides import overrides_of, with_overrides
 from saltseg.array_types import Bytes
-from saltseg.params import Params
+from saltseg.params import Params, load_params
 
 if TYPE_CHECKING:
     from saltseg.training.batches import TrainingBatches
     from saltseg.training.trainee import Trainee
 
 
+ROOT = Path(__file__).parents[1]
+NETWORK = ("model.decoder", "model.decoder_filters", "train.optimizer", "train.schedule")
+"""What is taken of the recipe."""
+
+
+def trial_params(changed: Mapping[str, Any] | None = None) -> Params:
+    """The parameters with that network, and what else is asked for, by dotted name."""
+    recipe = overrides_of((ROOT / "recipes/seed").read_text().split())
+    fixed = {name: recipe[name] for name in NETWORK}
+    return with_overrides(load_params(ROOT / "params.yaml"), {**fixed, **(changed or {})})
+
+
 def compiled(params: Params, side: int, channels: int = 3) -> "Trainee":
-    """The U-Net as training compiles it for its first loss."""
+    """The U-Net as training compiles it for its first loss; the engine must be set up."""
     from saltseg.objectives import make_phases
     from saltseg.training.trainee import begin, prepare
 

@@ -3,24 +3,20 @@
 import json
 import sys
 import time
-from pathlib import Path
 
 import typer
 
-from benchmarks.overrides import with_overrides
-from benchmarks.trials import compiled, noise
+from benchmarks.trials import compiled, noise, trial_params
 from saltseg.machine import Precision
-from saltseg.params import load_params
 from saltseg.training.runtime import engine_facts, prepare_engine
 
 
 def main(backbone: str, precision: Precision, side: int, batch: int) -> None:
     """Build the network, say what it is, and train it step by step."""
-    params = load_params(Path(__file__).parents[2] / "params.yaml")
+    params = trial_params({"backbone": backbone, "train.precision": precision})
     prepare_engine(params.train.seed, params.train.threads)
     from saltseg.nets.cost import network_cost
 
-    params = with_overrides(params, {"backbone": backbone, "train.precision": precision})
     model = compiled(params, side)
     tiles, masks = noise(batch, side)
 
