@@ -10,11 +10,13 @@ from pathlib import Path
 from rich.console import Console
 
 from saltseg.comparison.defaults import ROPE
-from saltseg.comparison.networks import compare
+from saltseg.comparison.matrix import chances_matrix
+from saltseg.comparison.networks import Contestant, compare
 from saltseg.comparison.spread import spread
 from saltseg.errors import DataError
 from saltseg.files import write_whole
 from saltseg.report.page import Gallery, write_page
+from saltseg.report.tables import TextTable, matrix_table
 from saltseg.report.terminal import print_report, print_spread
 from saltseg.tracking.comparable import ShownRun, differing, labels, obstacles
 from saltseg.tracking.comparison_runs import log_comparison
@@ -59,6 +61,7 @@ def compare_runs(
             compare(first, other, rope=rope, comparisons=len(others)) for other in others
         ]
         settings = differing(runs)
+        everyone = _everyone(contestants, rope)
         report = Path(folder) / "report.html"
         write_page(
             report,
@@ -68,8 +71,9 @@ def compare_runs(
             warnings,
             _gallery(runs, gallery),
             command=_command(names, runs, html or Path(report.name), rope, force),
+            everyone=everyone,
         )
-        print_report(console, contestants, comparisons, settings, warnings)
+        print_report(console, contestants, comparisons, settings, warnings, everyone)
         if html:
             write_whole(html, report.read_bytes())
             console.print(f"Page: {html}")
@@ -101,6 +105,14 @@ def spread_of_runs(names: Sequence[str], out: Path | None, console: Console) -> 
     print_spread(console, found_spread)
     if out:
         write_whole(out, (json.dumps(asdict(found_spread), indent=1) + "\n").encode())
+
+
+def _everyone(contestants: Sequence[Contestant], rope: float) -> TextTable | None:
+    """The table of all pairs, where the comparisons with the first are not all there is to say."""
+    if len(contestants) < 3:
+        return None
+    labels = [one.label for one in contestants]
+    return matrix_table(labels, chances_matrix(contestants, rope), rope)
 
 
 def _warnings(runs: Sequence[ShownRun], force: bool) -> list[str]:

@@ -8,12 +8,13 @@ import pandas as pd
 import pytest
 
 from saltseg.comparison.differences import Difference
+from saltseg.comparison.matrix import chances_matrix
 from saltseg.comparison.networks import Comparison, Contestant, Cost, compare
 from saltseg.comparison.paired import bootstrap_interval
 from saltseg.comparison.posterior import Chances, Interval, fit_posterior, possible
 from saltseg.comparison.verdict import chance_text, verdict_sentence
 from saltseg.errors import DataError
-from saltseg.report.tables import chances_table, differences_table
+from saltseg.report.tables import chances_table, differences_table, matrix_table
 
 
 def contestant(label: str, seed: int, folds: int = 5, tiles: int = 40) -> Contestant:
@@ -356,3 +357,26 @@ def test_a_score_that_an_older_commit_did_not_record_is_left_out() -> None:
     assert found.verdict == whole.verdict
     assert differences_table(found).rows[:2] == differences_table(whole).rows[:2]
     assert differences_table(found).rows[2][:4] == ("dice", "not recorded", "not recorded", "none")
+
+
+def test_each_against_each_other_is_what_each_pair_says() -> None:
+    third = contestant("plain", 3)
+    matrix = chances_matrix([FIRST, SECOND, third], rope=0.02)
+    assert [row[place] for place, row in enumerate(matrix)] == [None] * 3
+    expected = compare(FIRST, third, rope=0.02, comparisons=2).differences[0].chances
+    assert matrix[0][2] == pytest.approx(expected)
+    assert matrix[2][0] == pytest.approx(tuple(reversed(expected)))
+    table = matrix_table(["resnet50", "vgg16", "plain"], matrix, 0.02)
+    assert table.header == ("", "resnet50", "vgg16", "plain")
+    shown = f"{chance_text(expected.first)} ({chance_text(expected.equal)})"
+    assert table.rows[0][3] == shown
+    assert table.rows[1][2] == ""
+
+
+def test_equal_networks_are_practically_equal_and_one_fold_says_nothing() -> None:
+    twin = replace(FIRST, label="twin")
+    assert chances_matrix([FIRST, twin], rope=0.0)[0][1] == Chances(0, 1, 0)
+    one, other = (
+        replace(side, tiles=side.tiles[side.tiles["fold"] == 0]) for side in (FIRST, SECOND)
+    )
+    assert chances_matrix([one, other], rope=0.0)[0][1] is None

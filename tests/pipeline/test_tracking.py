@@ -138,6 +138,9 @@ def test_another_training_seed_can_be_compared_and_tells_the_spread(compared: Pr
     compared.run("dvc", "exp", "run", "--temp", "-n", "reseeded", "-S", "train.seed=1")
     printed = " ".join(report(compared, "greedy", "reseeded").split())
     assert "train.seed 1337 1" in printed
+    assert "row is better" not in printed
+    three = " ".join(report(compared, "greedy", "reseeded", "residual16").split())
+    assert "Chance that the row is better than the column in map_iou by > 0.01" in three
     told = compared.run("saltseg", "spread", "workspace", "reseeded", "--out", "out/spread.json")
     assert "Another training seed alone moves the mean over 2 folds" in " ".join(told.split())
     found = json.loads((compared.root / "out/spread.json").read_text())

@@ -65,7 +65,7 @@ def compare(
         typer.Argument(
             help="As for `predict --run`: workspace, DVC experiments, commits, runs of MLflow by "
             "name, id or backbone; default: the newest two runs that share data and folds. The "
-            "first is compared with each of the others."
+            "first is compared with each of the others; a table has the chances of each pair."
         ),
     ] = None,
     html: Annotated[

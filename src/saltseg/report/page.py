@@ -19,6 +19,7 @@ from saltseg.figures.svg import colours_of
 from saltseg.report.tables import (
     EXPLANATIONS,
     Settings,
+    TextTable,
     chances_table,
     classes_table,
     cost_table,
@@ -60,6 +61,7 @@ def write_page(
     warnings: Sequence[str],
     gallery: Gallery,
     command: str,
+    everyone: TextTable | None = None,
 ) -> None:
     """Write the page.
 
@@ -71,6 +73,7 @@ def write_page(
         warnings: Why the comparison may mean nothing.
         gallery: The most disputed tiles.
         command: What makes the page again.
+        everyone: Each against each other, where there are more than two.
     """
     labels = [one.label for one in contestants]
     colours = colours_of(labels)
@@ -79,6 +82,7 @@ def write_page(
         results=[_result(comparison, colours) for comparison in comparisons],
         settings=settings_table(contestants, settings),
         costs=cost_table(contestants),
+        everyone=everyone,
         curves=Markup(iou_curves(contestants)),
         explanations=EXPLANATIONS,
         warnings=warnings,

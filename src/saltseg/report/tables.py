@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from saltseg.comparison.matrix import Matrix
 from saltseg.comparison.networks import Comparison, Contestant, Cost
 from saltseg.comparison.posterior import Interval
 from saltseg.comparison.spread import Spread
@@ -81,6 +82,22 @@ def chances_table(comparison: Comparison) -> TextTable:
         for row in comparison.differences
     ]
     return TextTable("Chances of networks trained anew", header, rows)
+
+
+def matrix_table(labels: Sequence[str], matrix: Matrix, rope: float) -> TextTable:
+    """Each network against each other: chances of map_iou."""
+    title = (
+        f"Chance that the row is better than the column in map_iou by > {rope:g};"
+        " in brackets: practically equal"
+    )
+    rows = [
+        (
+            label,
+            *(f"{chance_text(one.first)} ({chance_text(one.equal)})" if one else "" for one in row),
+        )
+        for label, row in zip(labels, matrix, strict=True)
+    ]
+    return TextTable(title, ("", *labels), rows)
 
 
 def holdout_table(comparison: Comparison) -> TextTable | None:

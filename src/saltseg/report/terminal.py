@@ -30,6 +30,7 @@ def print_report(
     comparisons: Sequence[Comparison],
     settings: Settings,
     warnings: Sequence[str],
+    everyone: TextTable | None = None,
 ) -> None:
     """Print a whole report; plain text where the console is no terminal.
 
@@ -39,6 +40,7 @@ def print_report(
         comparisons: The results, in the order of the others.
         settings: What differs between the contestants.
         warnings: Why the comparison may mean nothing.
+        everyone: Each against each other, where there are more than two.
     """
     for warning in warnings:
         console.print(Text(f"Warning: {warning}", style="bold red"))
@@ -51,6 +53,8 @@ def print_report(
         if unseen := holdout_table(comparison):
             _print(console, unseen)
         _print(console, classes_table(comparison))
+    if everyone:
+        _print(console, everyone)
     _print(console, cost_table(contestants))
     for line in EXPLANATIONS:
         console.print(Text(line, style="dim"))
