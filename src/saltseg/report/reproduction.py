@@ -6,7 +6,7 @@ from rich.box import SIMPLE
 from rich.table import Table
 
 OTHERWISE = (
-    "The same bytes need the same machine, packages and number of threads (README, Exact reruns). "
+    "The same bytes need the same machine, packages and number of threads (docs/reruns.md). "
     "`dvc diff` names the files that differ from those committed; `git checkout dvc.lock && dvc "
     "checkout` brings these back."
 )
