@@ -8,6 +8,7 @@ import pytest
 
 from saltseg.comparison.networks import compare
 from saltseg.report.page import Gallery, write_page
+from saltseg.report.tables import TextTable
 from tests.report.sample import LONG, UNKNOWN, contestant, disputed, with_holdout
 
 
@@ -23,6 +24,20 @@ def write(path: Path, *labels: str, gallery: Gallery | None = None, folds: int =
         command="saltseg compare resnet50 'vgg16 x'",
     )
     return path.read_text()
+
+
+def test_a_table_of_all_pairs_stands_on_the_page(tmp_path: Path) -> None:
+    three = [contestant(label, place / 20, 3) for place, label in enumerate("abc")]
+    everyone = TextTable("Each <pair>", ("", "a"), [("b", "0.25 (0.50)")])
+    path, gallery = tmp_path / "report.html", Gallery([], 0.5, "none")
+    compared = [compare(three[0], other) for other in three[1:]]
+    write_page(path, three, compared, [], [], gallery, command="x", everyone=everyone)
+    page = path.read_text()
+    assert "Each against each other" in page
+    assert "Each &lt;pair&gt;" in page
+    assert "0.25 (0.50)" in page
+    write_page(path, three, compared, [], [], gallery, command="x")
+    assert "Each against each other" not in path.read_text()
 
 
 @pytest.fixture
