@@ -5,6 +5,7 @@ import shlex
 import tempfile
 from collections.abc import Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 
 from rich.console import Console
@@ -57,9 +58,8 @@ def compare_runs(
         warnings = _warnings(runs, force)
         contestants = [one.contestant(label) for one, label in zip(runs, labels(runs), strict=True)]
         first, *others = contestants
-        comparisons = [
-            compare(first, other, rope=rope, comparisons=len(others)) for other in others
-        ]
+        against_first = partial(compare, first, rope=rope, comparisons=len(others))
+        comparisons = [against_first(other) for other in others]
         settings = differing(runs)
         everyone = _everyone(contestants, rope)
         report = Path(folder) / "report.html"
