@@ -27,9 +27,10 @@ def test_it_survives_a_file(params: Params, tmp_path: Path) -> None:
     assert Blueprint.read(path) == blueprint_of(params)
 
 
-def test_that_of_an_older_commit_is_read(params: Params, tmp_path: Path) -> None:
+def test_that_of_an_older_commit_is_read(changed: Changed, tmp_path: Path) -> None:
     """The side was called size, and decoders differed in their filters alone."""
     path = tmp_path / "blueprint.json"
+    params = changed({"model.decoder": "bottleneck"})
     tree = json.loads(blueprint_of(params).model_dump_json())
     tree["decoder_filters"] = tree.pop("decoder")["decoder_filters"]
     del tree["preprocess"]["fit"]

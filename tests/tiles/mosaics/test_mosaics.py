@@ -3,6 +3,7 @@
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -18,9 +19,19 @@ SIDE = 40
 
 @cache
 def survey() -> tuple[np.ndarray, pd.DataFrame]:
-    """The embedded survey, unlabelled tiles included, and where its tiles were cut."""
+    """A survey noisier than the embedded one, with louder salt, and where its tiles were cut.
+
+    The borders of quiet salt tell less: of the embedded survey fewer neighbours are found.
+    """
     recipe = read_recipe(Path(__file__).parents[3] / "data/synthetic.yaml")
-    made, truth = synthetic_survey(recipe)
+    parts: dict[str, Any] = {
+        "tiles": 240,
+        "unlabelled": 40,
+        "noise": recipe.noise.model_copy(update={"level": (0.1, 0.6)}),
+        "salt": recipe.salt.model_copy(update={"contrast": (0.1, 0.5), "inside": (0.1, 0.45)}),
+        "sediment": recipe.sediment.model_copy(update={"dimming": 0.5, "decay": 1.1}),
+    }
+    made, truth = synthetic_survey(recipe.model_copy(update=parts))
     ids = [*made.tiles["id"], *made.unlabelled_tiles["id"]]
     images = np.concatenate([made.images, made.unlabelled])
     truth = truth.set_index("id").loc[ids].reset_index()
