@@ -62,7 +62,8 @@ def test_every_channel_counts(params: Params) -> None:
 
 
 def test_each_decoder_block_sees_the_encoder_at_its_scale(params: Params) -> None:
-    options = params.model.model_copy(update={"decoder_filters": [256, 192, 128, 96, 64]})
+    sized = {"decoder": "bottleneck", "decoder_filters": [256, 192, 128, 96, 64]}
+    options = params.model.model_copy(update=sized)
     model = build_unet(backbone_row("plain"), 64, 1, options)
     # Upsampled features plus the tap of the same side; the full side has no tap.
     shapes = [model.get_layer(f"skip{level}").output.shape[1:] for level in range(4)]
@@ -133,9 +134,10 @@ def test_outputs_for_training_alone_are_not_served(params: Params) -> None:
 
 
 def test_a_hypercolumn_sees_every_level(params: Params) -> None:
-    options = params.model.model_copy(update={"hypercolumn": True, "dropout": 0.0})
+    sized = {"decoder_filters": [32, 32, 32, 32, 24], "hypercolumn": True, "dropout": 0.0}
+    options = params.model.model_copy(update=sized)
     model = build_unet(backbone_row("plain"), 64, 3, options)
-    assert model.get_layer("hypercolumn").output.shape == (None, 64, 64, 5 * 64)
+    assert model.get_layer("hypercolumn").output.shape == (None, 64, 64, 5 * 24)
 
 
 def test_initial_weights_are_those_of_the_file(params: Params, tmp_path: Path) -> None:
