@@ -99,7 +99,7 @@ def spread_of_runs(names: Sequence[str], out: Path | None, console: Console) -> 
     different = [name for name, _ in differing(runs) if name != "train.seed"]
     if found := obstacles(runs) + different:
         raise DataError(f"these differ in more than train.seed: {'; '.join(found)}")
-    if len({one.settings()["train.seed"] for one in runs}) < len(runs):
+    if len({one.settings().get("train.seed") for one in runs}) < len(runs):
         raise DataError("two of these have the same train.seed: they are one training")
     found_spread = spread([one.outputs.tiles for one in runs])
     print_spread(console, found_spread)

@@ -64,6 +64,13 @@ def test_tiles_of_a_mosaic_are_drawn_together() -> None:
     assert np.mean([one.tiles for one in found]) == pytest.approx(0.2**2 / 4, rel=0.1)
 
 
+def test_folds_of_one_mosaic_each_say_nothing_of_tiles() -> None:
+    tables = [one.assign(group=one["fold"]) for one in runs(np.random.default_rng(7), 0.02, 0, 0.2)]
+    found = spread(tables)
+    assert found.tiles is None
+    assert spread_table(found).rows[2][1] == "none"
+
+
 def test_order_of_rows_does_not_matter() -> None:
     tables = runs(np.random.default_rng(3), 0.02, 0.03, 0.2)
     mixed = [one.sample(frac=1, random_state=number) for number, one in enumerate(tables)]

@@ -30,7 +30,8 @@ class Spread:
         division: Variance from fold to fold, the part of training taken out; 0 where there is less
             than training alone would make.
         tiles: What that would be, were the folds drawn at random, mosaics whole: below it where
-            they are stratified, above it where folds differ by more than their tiles.
+            they are stratified, above it where folds differ by more than their tiles. None where no
+            fold has two mosaics or more.
     """
 
     score: str
@@ -40,7 +41,7 @@ class Spread:
     training: float
     training_interval: Interval
     division: float
-    tiles: float
+    tiles: float | None
 
     @property
     def rerun(self) -> float:
@@ -85,23 +86,28 @@ def spread(tables: Sequence[pd.DataFrame], score: str = "map_iou", level: float 
         training=training,
         training_interval=Interval(*(float(degrees * training / tail) for tail in tails)),
         division=max(0.0, between),
-        tiles=max(0.0, float(np.mean([_of_tiles(own, group) for own, group in each]))),
+        tiles=_of_tiles([fold for fold in each if len(np.unique(fold[1])) > 1]),
     )
 
 
-def _of_tiles(scores: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
+_Fold = tuple[NDArray[np.float64], NDArray[np.int64]]
+"""Scores (N, runs) of its tiles, and their groups (N,)."""
+
+
+def _of_tiles(folds: Sequence[_Fold]) -> float | None:
     """Variance of a fold's mean over tiles drawn at random, without what training adds to it."""
-    runs: int = scores.shape[1]
-    steady = scores.mean(axis=1)
-    rest = scores - steady[:, None]
-    noise = [_of_a_mean(rest[:, run], groups) for run in range(runs)]
-    return _of_a_mean(steady, groups) - float(np.sum(noise)) / (runs - 1) / runs
+    found = []
+    for scores, groups in folds:
+        runs: int = scores.shape[1]
+        steady = scores.mean(axis=1)
+        rest = (scores - steady[:, None]).T
+        noise = sum(_of_a_mean(one, groups) for one in rest) / (runs - 1)
+        found.append(_of_a_mean(steady, groups) - noise / runs)
+    return max(0.0, float(np.mean(found))) if found else None
 
 
 def _of_a_mean(values: NDArray[np.float64], groups: NDArray[np.int64]) -> float:
     """Variance of a mean whose groups are drawn whole (linearised ratio of their sums)."""
     _, member = np.unique(groups, return_inverse=True)
     sums = np.bincount(member, values - values.mean())
-    if len(sums) < 2:
-        return float("nan")
     return float((sums**2).sum() * len(sums) / (len(sums) - 1) / len(values) ** 2)

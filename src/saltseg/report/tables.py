@@ -190,9 +190,10 @@ def spread_table(found: Spread) -> TextTable:
     low, high = (
         math.sqrt(end) for end in (found.training_interval.low, found.training_interval.high)
     )
+    drawn = "none" if found.tiles is None else f"{math.sqrt(found.tiles):.4f}"
     rows = [
         ("training seed", f"{math.sqrt(found.training):.4f}", f"{low:.4f} .. {high:.4f}"),
         ("folds", f"{math.sqrt(found.division):.4f}", ""),
-        ("tiles drawn at random", f"{math.sqrt(found.tiles):.4f}", ""),
+        ("tiles drawn at random", drawn, ""),
     ]
     return TextTable(title, ("varies with", "std", "95 % interval"), rows)
