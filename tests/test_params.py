@@ -86,8 +86,8 @@ MISTAKES: dict[str, tuple[Callable[[dict[str, Any]], object], list[str]]] = {
     "unknown channel": (put("preprocess", channels=["grey"]), ["preprocess.channels.0"]),
     "no channel": (put("preprocess", channels=[]), ["preprocess.channels"]),
     "fold outside": (
-        lambda tree: (tree["split"].update(n_splits=3), tree["train"].update(folds=[0, 3])),
-        ["train.folds", "[3]", "0..2", "split.n_splits (3)"],
+        lambda tree: (tree["split"].update(n_splits=3), tree["train"].update(folds=[29, 30])),
+        ["train.folds", "[30]", "0..29", "10 divisions into split.n_splits = 3"],
     ),
     "negative fold": (put("train", folds=[-1]), ["train.folds", "[-1]"]),
     "fold twice": (put("train", folds=[1, 1]), ["train.folds", "twice"]),

@@ -35,6 +35,12 @@ Name = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
 
 Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
+DIVISIONS = 10
+"""Times that the same tiles are divided into folds, which are numbered on and on.
+
+All are made at once, so that training folds of one more changes no file that others depend on.
+"""
+
 NONE = "none"
 """As `train.second_loss`: there is no second one."""
 
@@ -290,10 +296,11 @@ class Params(Strict):
     @model_validator(mode="after")
     def _folds_exist(self) -> "Params":
         folds, n_splits = self.train.folds, self.split.n_splits
-        if outside := [fold for fold in folds if not 0 <= fold < n_splits]:
+        count = DIVISIONS * n_splits
+        if outside := [fold for fold in folds if not 0 <= fold < count]:
             raise ValueError(
-                f"train.folds: {outside} outside 0..{n_splits - 1}; change train.folds or "
-                f"split.n_splits ({n_splits})"
+                f"train.folds: {outside} outside 0..{count - 1} ({DIVISIONS} divisions into "
+                f"split.n_splits = {n_splits}); change one of the two"
             )
         if len(set(folds)) != len(folds):
             raise ValueError(f"train.folds: {folds} names a fold twice; name each once")

@@ -84,6 +84,28 @@ def test_each_interval_is_its_own_method() -> None:
     assert (result.first, result.second, result.level) == ("resnet50", "vgg16", 0.95)
 
 
+def test_divisions_of_the_same_tiles_are_repeats() -> None:
+    """Each row meets that of its own division; tiles are drawn with all their rows."""
+
+    def twice(one: Contestant, worse: float) -> Contestant:
+        again = one.tiles.sample(frac=1, random_state=1).assign(fold=lambda t: t["fold"] + 5)
+        again["map_iou"] -= worse
+        both = pd.concat([one.tiles, again], ignore_index=True)
+        return replace(one, tiles=both.assign(group=both["id"].astype(int)))
+
+    result = compare(twice(FIRST, 0.3), twice(SECOND, 0.1)).differences[0]
+    once = compare(FIRST, SECOND).differences[0]
+    assert result.by_fold.index.tolist() == list(range(10))
+    assert result.mean == pytest.approx(once.mean - 0.1)
+    np.testing.assert_allclose(result.by_fold[5:], once.by_fold - 0.2)
+    # Bouckaert and Frank 2004: ten folds, and still one tile tested on for four trained on.
+    assert result.posterior == fit_posterior(result.by_fold, 1 / 4)
+    # The same 200 tiles: twice their rows make no narrower interval.
+    low, high = ends(result.tiles)
+    narrow, wide = ends(once.tiles)
+    assert high - low == pytest.approx(wide - narrow, rel=0.1)
+
+
 def test_a_class_with_a_tile_in_each_fold_still_has_an_interval() -> None:
     chosen = FIRST.tiles["id"].isin(FIRST.tiles.groupby("fold")["id"].first())
     classes = np.where(chosen, 3, 0)

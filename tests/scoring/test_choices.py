@@ -1,6 +1,7 @@
 """Choices made by other folds: each by hand, and none that could have peeked."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import ndimage
 
@@ -102,14 +103,14 @@ def test_all_at_once_is_one_by_one(dtype: type) -> None:
     np.testing.assert_allclose(scored, expected)
 
 
-FOLDS = np.repeat([0, 1, 2], 4)
+TILES = pd.DataFrame({"id": [f"t{n}" for n in range(12)], "fold": np.repeat([0, 1, 2], 4)})
 # Choice 1 is best for folds 0 and 1, choice 2 for fold 2 alone, and by far.
 SCORES = np.array([[0.5] * 12, [0.6] * 8 + [0.1] * 4, [0.2] * 8 + [1.0] * 4])
 
 
 def test_a_fold_has_no_say_in_its_own_choice() -> None:
     """Peeking, fold 2 would take choice 2, and each other fold could outvote the third."""
-    assert cross_fit(SCORES, FOLDS) == {0: 2, 1: 2, 2: 1}
+    assert cross_fit(SCORES, TILES) == {0: 2, 1: 2, 2: 1}
 
 
 def test_scores_of_a_fold_do_not_change_its_choice() -> None:
@@ -117,17 +118,33 @@ def test_scores_of_a_fold_do_not_change_its_choice() -> None:
     scores = random.random((5, 12))
     for fold in range(3):
         other = scores.copy()
-        other[:, fold == FOLDS] = random.random((5, 4))
-        assert cross_fit(scores, FOLDS)[fold] == cross_fit(other, FOLDS)[fold]
+        other[:, TILES["fold"] == fold] = random.random((5, 4))
+        assert cross_fit(scores, TILES)[fold] == cross_fit(other, TILES)[fold]
 
 
 def test_ties_go_to_the_first() -> None:
-    assert cross_fit(np.ones((3, 12)), FOLDS) == {0: 0, 1: 0, 2: 0}
+    assert cross_fit(np.ones((3, 12)), TILES) == {0: 0, 1: 0, 2: 0}
+
+
+def test_a_tile_has_no_say_in_another_division_of_it_either() -> None:
+    """Fold 3 divides anew: it holds two tiles of fold 2, which would take choice 2 for it."""
+    tiles = pd.concat([TILES, pd.DataFrame({"id": ["t8", "t9"], "fold": 3})], ignore_index=True)
+    again = np.array([[0.5] * 2, [0.1] * 2, [9.0] * 2])
+    chosen = cross_fit(np.hstack([SCORES, again]), tiles)
+    assert chosen[2] == 1  # its own tiles stay out, as fold 3 scores them, too
+    other = np.hstack([SCORES, 0 * again])
+    other[:, 8:10] = [[0.0], [1.0], [0.0]]
+    assert chosen[3] == cross_fit(other, tiles)[3]
+
+
+def test_the_fixed_choice_where_no_other_tile_could_choose() -> None:
+    tiles = pd.DataFrame({"id": ["a", "b", "a", "b"], "fold": [0, 0, 2, 2]})
+    assert cross_fit(np.eye(4), tiles) == {0: 0, 2: 0}
 
 
 def test_summary_by_hand() -> None:
     choices = [Choice(0.5), Choice(0.4), Choice(0.3)]
-    assert summarise_choices(SCORES, choices, FOLDS) == {
+    assert summarise_choices(SCORES, choices, TILES) == {
         "fixed": 0.5,
         "naive": 0.5,
         "best_choice": {"threshold": 0.5, "region": 0, "mask": 0},
@@ -142,7 +159,7 @@ def test_summary_by_hand() -> None:
 
 
 def test_one_fold_alone_has_nobody_to_choose_for_it() -> None:
-    told = summarise_choices(SCORES[:, :4], [Choice(0.5)] * 3, FOLDS[:4])
+    told = summarise_choices(SCORES[:, :4], [Choice(0.5)] * 3, TILES[:4])
     best = Choice(0.5)._asdict()
     assert told == {"fixed": 0.5, "naive": 0.6, "best_choice": best}
 
@@ -150,11 +167,11 @@ def test_one_fold_alone_has_nobody_to_choose_for_it() -> None:
 def test_choosing_among_noise_is_all_optimism() -> None:
     """Where no choice is better than another, what naive choosing gains is gone on new tiles."""
     random = np.random.default_rng(0)
-    folds = np.repeat(np.arange(5), 40)
+    tiles = pd.DataFrame({"id": np.arange(200), "fold": np.repeat(np.arange(5), 40)})
     gains, optimism = [], []
     for _ in range(100):
         scores = random.normal(0.5, 0.2, (30, 200))
-        told = summarise_choices(scores, [Choice(0.5)] * 30, folds)
+        told = summarise_choices(scores, [Choice(0.5)] * 30, tiles)
         gains.append(told["naive"] - 0.5)
         optimism.append(told["optimism"])
     assert np.mean(gains) > 0.02

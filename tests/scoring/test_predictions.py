@@ -105,6 +105,22 @@ def test_folds_that_are_not_wanted_are_not_read(outputs: Path) -> None:
     assert read(outputs, [1, 0]).out_of_fold.tiles["fold"].tolist() == [1, 1, 1, 0, 0]
 
 
+def test_a_tile_is_there_once_for_each_division(outputs: Path) -> None:
+    """Fold 3, of another division, holds tiles of folds 0 and 2."""
+    folds = pd.read_csv(outputs / "folds.csv", dtype={"id": str})
+    folds["fold_1"] = [4, 3, 3, 5, 4, 5]
+    folds.to_csv(outputs / "folds.csv", index=False)
+    shutil.copytree(outputs / "models" / "fold-0", outputs / "models" / "fold-3")
+    tiles = read(outputs, [3, 0]).out_of_fold.tiles
+    assert tiles[["id", "fold"]].to_numpy().tolist() == [
+        ["01b", 0],
+        ["04e", 0],
+        ["01b", 3],
+        ["02c", 3],
+    ]
+    assert "fold_1" not in tiles
+
+
 def make_holdout(outputs: Path) -> None:
     """Tile 1 was never seen, and folds 1 and 2 predict it as 0.75 and 0.25."""
     folds = pd.read_csv(outputs / "folds.csv", dtype={"id": str})

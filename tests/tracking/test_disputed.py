@@ -92,6 +92,14 @@ def test_pictures_and_predictions_are_those_of_the_tile(repository: Path) -> Non
         assert (two == round(255 * float(np.float16((place + 1) / 20)))).all()
 
 
+def test_a_tile_of_two_divisions_is_shown_once(repository: Path) -> None:
+    """Folds 5 and 6 have no predictions here: those of the first division are read."""
+    both = [pd.concat([table.assign(fold=table["fold"] + 5), table]) for table in (SCORES, OTHER)]
+    found = most_disputed(runs(repository, *both), 10)
+    assert [tile.tile for tile in found] == ["b", "a", "d", "c"]
+    assert [tile.fold for tile in found] == [0, 0, 1, 0]
+
+
 def test_nothing_where_all_agree(repository: Path) -> None:
     assert most_disputed(runs(repository, SCORES, SCORES), 10) == []
 

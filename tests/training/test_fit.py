@@ -154,6 +154,14 @@ def test_holdout_is_in_no_batch(params: Params) -> None:
         FoldData.of(processed(images, images), folds, HOLDOUT)
 
 
+def test_a_fold_of_another_division_holds_other_tiles(data: FoldData) -> None:
+    folds = FOLDS.assign(fold_1=np.arange(COUNT) // (COUNT // 4) + 4)
+    part = FoldData.of(processed(data.images, data.masks), folds, 6)
+    assert part.held_out.tolist() == list(range(COUNT // 2, 3 * COUNT // 4))
+    assert part.fold == 6
+    assert sorted([*part.held_out, *part.fitted]) == list(range(COUNT))
+
+
 def test_constant_tiles_are_left_out_where_asked_for(
     eager: None, data: FoldData, changed: Changed, tmp_path: Path
 ) -> None:

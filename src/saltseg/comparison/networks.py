@@ -41,10 +41,10 @@ class Contestant:
 
     Attributes:
         label: Unique among those compared, such as "resnet50 ledgy-glee".
-        tiles: One row per out-of-fold tile: `id`, `fold`, `coverage_class`, `coverage`, and those
-            of `TILE_SCORES` that its commit knew, `map_iou` among them.
+        tiles: One row per out-of-fold tile and division: `id`, `fold`, `coverage_class`,
+            `coverage`, and those of `TILE_SCORES` that its commit knew, `map_iou` among them.
         curves: One row per fold and epoch: `fold`, `epoch`, losses and metrics.
-        n_splits: Folds that the data were divided into, of which `tiles` may hold fewer.
+        n_splits: Folds of a division; `tiles` may hold fewer, or those of several divisions.
         cost: Size, time and memory.
         holdout: One row per tile of the hold-out, columns as `tiles`, scored by all folds together;
             without rows where there is none.

@@ -9,19 +9,25 @@ from saltseg.comparison.posterior import Interval
 
 
 def pair_tiles(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
-    """Join two tables of tile scores on `id`.
+    """Join two tables of tile scores on `id`; where tiles are of several divisions, on `fold`, too.
 
     Args:
-        first: One row per tile, with `id` and `fold`.
+        first: One row per tile and division, with `id` and `fold`.
         second: The same of the other network.
 
     Returns:
-        One row per shared tile, columns `*_first` and `*_second` beside `id`, sorted by the
-        first's fold and by id: the draws of a bootstrap go by row, and the order of the tables
-        must not matter.
+        One row per shared tile (and division), columns `*_first` and `*_second` beside `id`, sorted
+        by the first's fold and by id: the draws of a bootstrap go by row, and the order of the
+        tables must not matter.
     """
     suffixes = ("_first", "_second")
-    tiles = first.merge(second, on="id", suffixes=suffixes, validate="one_to_one")
+    if first["id"].is_unique and second["id"].is_unique:
+        tiles = first.merge(second, on="id", suffixes=suffixes, validate="one_to_one")
+    else:
+        # Its fold tells the division of a row.
+        one, other = (table.assign(division=table["fold"]) for table in (first, second))
+        keys = ["id", "division"]
+        tiles = one.merge(other, on=keys, suffixes=suffixes, validate="one_to_one")
     return tiles.sort_values(["fold_first", "id"], ignore_index=True)
 
 

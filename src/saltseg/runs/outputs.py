@@ -171,20 +171,23 @@ class Outputs:
         found = hashlib.md5(self.read(path), usedforsecurity=False).hexdigest()
         if found != self.results.get(path):
             raise DataError(f"{self.name}: {path} is not what its dvc.lock records; {self.mend}")
-        return self.recorded(path, ("id", "fold", "coverage_class", DECIDING.name))
+        return self.recorded(path, ("id", "fold", "coverage_class", DECIDING.name), ("id", "fold"))
 
-    def recorded(self, path: str, columns: Sequence[str]) -> pd.DataFrame:
+    def recorded(
+        self, path: str, columns: Sequence[str], unique: Sequence[str] = ("id",)
+    ) -> pd.DataFrame:
         """A table with columns that an older commit may not have recorded.
 
         Args:
             path: Of the table.
             columns: The first two stand in that of every commit.
+            unique: Columns that together tell the rows apart, where the table has ids.
 
         Raises:
             DataError: It is damaged, or lacks one of the columns.
         """
         where = f"{self.name}: {path}"
-        table = read_table(Path(where), columns[:2], self.read(path))
+        table = read_table(Path(where), columns[:2], self.read(path), unique)
         if missing := [column for column in columns if column not in table]:
             raise DataError(
                 f"{where} holds no {', '.join(missing)}, which its commit did not record yet;"

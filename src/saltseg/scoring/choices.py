@@ -1,7 +1,7 @@
 """Threshold and post-processing: chosen after training, scored on tiles that did not choose.
 
 Whoever chooses a threshold on the tiles that are then scored reports too much. Here the tiles of
-each fold are scored with what the tiles of the other folds chose.
+each fold are scored with what other tiles chose, those of the other folds.
 """
 
 from collections.abc import Sequence
@@ -134,30 +134,33 @@ def _kept_regions(
     return kept
 
 
-def cross_fit(scores: NDArray[np.float64], folds: NDArray[np.int64]) -> dict[int, int]:
+def cross_fit(scores: NDArray[np.float64], tiles: pd.DataFrame) -> dict[int, int]:
     """The choice that the other folds make for each fold.
 
     Args:
         scores: (choices, N).
-        folds: Fold of each tile, (N,), two or more of them.
+        tiles: `id` and `fold`, (N,), two or more folds; of several divisions a tile has several.
 
     Returns:
-        By fold: the first of the choices with the best mean over the tiles of all other folds.
+        By fold: the first of the choices with the best mean over all tiles that are not of it; the
+        first of all where there is no such tile.
     """
-    return {
-        int(fold): int(scores[:, folds != fold].mean(axis=1).argmax()) for fold in np.unique(folds)
-    }
+    chosen = {}
+    for fold, own in tiles.groupby("fold")["id"]:
+        others = ~tiles["id"].isin(own).to_numpy()
+        chosen[int(str(fold))] = int(scores[:, others].sum(axis=1).argmax())
+    return chosen
 
 
 def summarise_choices(
-    scores: NDArray[np.float64], choices: Sequence[Choice], folds: NDArray[np.int64]
+    scores: NDArray[np.float64], choices: Sequence[Choice], tiles: pd.DataFrame
 ) -> dict[str, Any]:
     """How much choosing gains, and how much of that is only seen by those who chose.
 
     Args:
         scores: As from `score_choices`.
         choices: What was tried, the fixed one first.
-        folds: Fold of each tile, (N,).
+        tiles: `id` and `fold`, as for `cross_fit`.
 
     Returns:
         `fixed`: mean of map_iou over folds under the fixed choice; `naive`: under the one that is
@@ -165,7 +168,7 @@ def summarise_choices(
         `cross_fitted`: each fold under what the others chose, `optimism` (naive - cross_fitted),
         and `chosen` by fold.
     """
-    best = int(scores.mean(axis=1).argmax())
+    best, folds = int(scores.mean(axis=1).argmax()), tiles["fold"].to_numpy()
     summary: dict[str, Any] = {
         "fixed": _over_folds(scores[0], folds),
         "naive": _over_folds(scores[best], folds),
@@ -173,7 +176,7 @@ def summarise_choices(
     }
     if len(np.unique(folds)) < 2:
         return summary
-    chosen = cross_fit(scores, folds)
+    chosen = cross_fit(scores, tiles)
     own = np.array([chosen[fold] for fold in folds.tolist()])
     summary["cross_fitted"] = _over_folds(scores[own, np.arange(len(folds))], folds)
     summary["optimism"] = round(summary["naive"] - summary["cross_fitted"], 6)

@@ -2,9 +2,7 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from saltseg.params import Evaluate
 from saltseg.scoring.calibration import brier_score, expected_calibration_error, reliability
@@ -28,7 +26,7 @@ class Evaluation:
         predicted = result.out_of_fold
         self._choices = all_choices(options.choices, options.threshold)
         self._scores = score_choices(predicted.masks, predicted.probabilities, self._choices)
-        self._folds: NDArray[np.int64] = predicted.tiles["fold"].to_numpy()
+        self._tiles = predicted.tiles
         self.reliability = reliability(predicted.masks, predicted.probabilities)
         self.holdout = result.holdout.scored(options.threshold)
 
@@ -50,9 +48,9 @@ class Evaluation:
         predicted, alone = self._result.out_of_fold, self._by_threshold
         found: dict[str, Any] = {
             "threshold": summarise_choices(
-                self._scores[alone], [self._choices[n] for n in alone], self._folds
+                self._scores[alone], [self._choices[n] for n in alone], self._tiles
             ),
-            "post_processing": summarise_choices(self._scores, self._choices, self._folds),
+            "post_processing": summarise_choices(self._scores, self._choices, self._tiles),
             "checkpoint": checkpoint_choice(self._result.curves),
             "calibration": {
                 "ece": round(expected_calibration_error(self.reliability), 6),
@@ -74,6 +72,6 @@ class Evaluation:
         table = pd.DataFrame(
             self._scores[alone].T, columns=[self._choices[n].threshold for n in alone]
         )
-        means = table.groupby(self._folds.tolist()).mean().sort_index(axis=1).round(6)
-        long = means.rename_axis("fold").reset_index()
+        means = table.groupby(self._tiles["fold"]).mean().sort_index(axis=1).round(6)
+        long = means.reset_index()
         return long.melt("fold", var_name="threshold", value_name="map_iou")

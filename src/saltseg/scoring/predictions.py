@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from saltseg.errors import DataError
 from saltseg.scoring.prediction_files import OUT_OF_FOLD, UNSEEN, file_name
 from saltseg.scoring.scores import count_pixels, tile_scores
-from saltseg.tiles.folds.table import HOLDOUT, read_folds
+from saltseg.tiles.folds.table import HOLDOUT, divisions, read_folds
 from saltseg.tiles.survey import read_array, read_labelled, read_table
 
 
@@ -21,8 +21,8 @@ class Predicted:
     """Tiles with predictions of networks that never saw them.
 
     Attributes:
-        tiles: One row per tile: `id`, `fold`, `coverage_class`, `group`, `coverage`; the arrays are
-            in the same order.
+        tiles: One row per tile and division: `id`, `fold`, `coverage_class`, `group`, `coverage`;
+            the arrays are in the same order.
         probabilities: (n, H, W), 0 to 1.
         images: (n, H, W) uint8.
         masks: (n, H, W) uint8, 0 or 1.
@@ -40,8 +40,7 @@ class Predicted:
             threshold: Probability above which a pixel counts as salt.
 
         Returns:
-            One row per tile: `id`, `fold`, `coverage_class`, `group`, `coverage`, `tp`, `fp`, `fn`,
-            and a column for each of `TILE_SCORES`.
+            One row as in `tiles`: its columns, `tp`, `fp`, `fn`, and one for each of `TILE_SCORES`.
         """
         counts = count_pixels(self.masks, self.probabilities > threshold)
         return pd.concat([self.tiles, counts, tile_scores(counts).round(6)], axis=1)
@@ -86,7 +85,9 @@ def read_predictions(
         raise DataError(f"{folds}: holds other tiles than {survey}/tiles.csv; run `dvc repro`")
     table = table.assign(coverage=tiles["coverage"])
     size = masks.shape[1:]
-    own = pd.concat([table[table["fold"] == fold] for fold in wanted])
+    each = divisions(table, wanted)
+    own = pd.concat([of[of["fold"] == fold] for of, folds in each for fold in folds])
+    wanted = own["fold"].unique().tolist()
     unseen = table[table["fold"] == HOLDOUT]
     probabilities, curves, cost = [], [], {}
     ensemble = np.zeros((len(unseen), *size), np.float32)

@@ -13,8 +13,8 @@ def summarise(tiles: pd.DataFrame, cost: Mapping[str, float | None]) -> dict[str
     """Scores over folds, per fold and per coverage class.
 
     Args:
-        tiles: One row per scored tile: `fold`, `coverage_class`, `tp`, `fp`, `fn`, and a column for
-            each of `TILE_SCORES`.
+        tiles: One row per scored tile and division: `id`, `fold`, `coverage_class`, `tp`, `fp`,
+            `fn`, and a column for each of `TILE_SCORES`.
         cost: Parameters and GFLOPs of the network, None where they were not counted.
 
     Returns:
@@ -33,7 +33,7 @@ def summarise(tiles: pd.DataFrame, cost: Mapping[str, float | None]) -> dict[str
             for score in SCORES
         },
         "empty_map_iou": _short((tiles["coverage_class"] == 0).mean()),
-        "tiles": len(tiles),
+        "tiles": int(tiles["id"].nunique()),
         "fold": by_fold,
         "coverage_class": {
             str(label): scores_of(group) for label, group in tiles.groupby("coverage_class")

@@ -1,5 +1,6 @@
 """A survey as read and checked: equally sized tiles, their masks, and one table row per tile."""
 
+import re
 import reprlib
 import warnings
 from collections.abc import Sequence
@@ -28,6 +29,8 @@ _RANGES = {
     "epoch": (1, 2**31, "whole numbers from 1"),
 }
 """What columns of our tables hold: least, most, and both in words."""
+_NUMBERED = re.compile(r"_\d+$")
+"""End of the name of one of several columns of a kind."""
 
 
 @dataclass(frozen=True)
@@ -122,13 +125,19 @@ def read_labelled(folder: Path) -> tuple[pd.DataFrame, Bytes, Bytes]:
     return tiles, images, masks
 
 
-def read_table(path: Path, columns: Sequence[str], content: bytes | None = None) -> pd.DataFrame:
+def read_table(
+    path: Path,
+    columns: Sequence[str],
+    content: bytes | None = None,
+    unique: Sequence[str] = ("id",),
+) -> pd.DataFrame:
     """Read a table that an earlier stage wrote; ids stay text.
 
     Args:
         path: The file.
         columns: Those that are checked.
         content: Of the file where it has been read already; then `path` only names it.
+        unique: Columns that together tell the rows apart, where the table has ids.
 
     Raises:
         DataError: The table is missing, is no CSV, lacks one of `columns`, or holds in one of them
@@ -152,6 +161,9 @@ def read_table(path: Path, columns: Sequence[str], content: bytes | None = None)
         if name not in table:
             raise DataError(f"{path}: column {name} is missing; run `dvc repro`")
         expected, wrong = _wrong_cells(table[name], name)
+        if name == "id":
+            expected += ", each once" if len(unique) == 1 else f", each once for a {unique[-1]}"
+            wrong = wrong | table.duplicated(list(unique)).to_numpy()
         if wrong.any():
             row = int(np.argmax(wrong))
             raise DataError(
@@ -164,8 +176,8 @@ def read_table(path: Path, columns: Sequence[str], content: bytes | None = None)
 def _wrong_cells(column: pd.Series, name: str) -> tuple[str, NDArray[np.bool_]]:
     """What a column of this name holds in every table, and which cells of it hold else."""
     if name == "id":
-        return "ids, each once", np.asarray((column == "") | column.duplicated())
-    low, high, expected = _RANGES[name]
+        return "ids", np.asarray(column == "")
+    low, high, expected = _RANGES[_NUMBERED.sub("", name)]
     numbers = pd.to_numeric(column, errors="coerce")
     inside = numbers.between(low, high)
     if expected.startswith("whole"):

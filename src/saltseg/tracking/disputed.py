@@ -35,7 +35,7 @@ def most_disputed(runs: Sequence[ShownRun], count: int) -> list[DisputedTile]:
         images = read_array(cached(repo, lock, "data/survey/images.npy"))[places]
         masks = read_array(cached(repo, lock, "data/survey/masks.npy"))[places]
         predicted = [_predictions(repo, run, wanted) for run in runs]
-    folds = runs[0].outputs.tiles.set_index("id")["fold"]
+    folds = _once(runs[0])["fold"]
     return [
         DisputedTile(tile, int(folds[tile]), image, mask, tuple(probabilities))
         for tile, image, mask, *probabilities in zip(wanted, images, masks, *predicted, strict=True)
@@ -47,9 +47,7 @@ def _ranked(runs: Sequence[ShownRun]) -> "pd.Series[str]":
 
     Among equal spreads the one with more pixels at stake comes first, then the smaller id.
     """
-    tables = [
-        run.outputs.tiles.set_index("id").assign(wrong=lambda t: t["fp"] + t["fn"]) for run in runs
-    ]
+    tables = [_once(run).assign(wrong=lambda t: t["fp"] + t["fn"]) for run in runs]
     scores = {
         name: pd.concat([table[name] for table in tables], axis=1, join="inner")
         for name in ("map_iou", "iou", "wrong")
@@ -64,13 +62,21 @@ def _ranked(runs: Sequence[ShownRun]) -> "pd.Series[str]":
     return ranked.sort_values("turn", kind="stable")["id"]
 
 
+def _once(run: ShownRun) -> pd.DataFrame:
+    """Scores of each tile, by id; of those in several divisions, in the first one."""
+    return run.outputs.tiles.sort_values("fold").drop_duplicates("id").set_index("id")
+
+
 def _predictions(repo: Repo, run: ShownRun, wanted: Sequence[str]) -> list[NDArray[np.uint8]]:
     """Out-of-fold probabilities of the wanted tiles, 255 = certainly salt."""
-    found, name = {}, file_name(OUT_OF_FOLD, run.outputs.flip)
+    found: dict[str, NDArray[np.floating]] = {}
+    name = file_name(OUT_OF_FOLD, run.outputs.flip)
     for fold, tiles in run.outputs.tiles.groupby("fold"):
+        if not {*tiles["id"]}.intersection(wanted).difference(found):
+            continue
         path = f"models/{run.outputs.backbone}/fold-{fold}/{name}"
         probabilities = read_array(cached(repo, run.outputs.lock, path), np.float16)
         for row, tile in enumerate(tiles["id"]):
-            if tile in wanted:
+            if tile in wanted and tile not in found:  # folds come in order
                 found[tile] = np.rint(255 * probabilities[row].astype(np.float32))
     return [found[tile].astype(np.uint8) for tile in wanted]

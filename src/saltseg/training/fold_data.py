@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from saltseg.array_types import Bytes
 from saltseg.errors import DataError
-from saltseg.tiles.folds.table import HOLDOUT
+from saltseg.tiles.folds.table import HOLDOUT, divisions
 from saltseg.tiles.inputs.processed import Kind, Processed
 
 
@@ -22,7 +22,8 @@ class FoldData:
         masks: All masks, (N, S, S, 1) uint8, 0 or 1.
         kinds: Of the C channels.
         fitted: Indices of the tiles to train on.
-        held_out: Indices of the fold's own tiles, never trained on.
+        held_out: Indices of the fold's own tiles, never trained on; one of its division's other
+            folds holds each other tile.
         unseen: Indices of the hold-out, which decides nothing: predicted at the very end.
         fold: Which one of the table; each trains from random numbers of its own.
     """
@@ -46,11 +47,9 @@ class FoldData:
             raise DataError(
                 f"{len(tiles.images)} tiles, but the fold table has {len(folds)}; run `dvc repro`"
             )
-        of = folds["fold"].to_numpy()
+        ((division, _),) = divisions(folds, [fold])
+        of = division["fold"].to_numpy()
         own, unseen = of == fold, of == HOLDOUT
-        if fold == HOLDOUT or not own.any():
-            known = f"0..{of.max()}"
-            raise DataError(f"fold {fold} is not in the fold table, which has {known}")
         parts = (~own & ~unseen, own, unseen)
         fitted, held_out, last = (np.flatnonzero(part) for part in parts)
         arrays = tiles.images, tiles.masks, tiles.kinds

@@ -5,10 +5,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from sklearn.metrics import adjusted_rand_score
 from sklearn.model_selection import StratifiedKFold
 
 from saltseg.errors import DataError
-from saltseg.params import Split
+from saltseg.params import DIVISIONS, Split
 from saltseg.tiles.folds.dividing import check_spread, make_folds, spread_table
 from saltseg.tiles.folds.strata import merge_rare
 from saltseg.tiles.folds.table import HOLDOUT
@@ -135,6 +136,27 @@ def test_grouped_folds_never_split_a_mosaic_and_stay_even(
     assert (abs(sizes - len(kept) / n_splits) <= 0.1 * len(kept) / n_splits + largest).all()
     means = kept.groupby("fold")["coverage"].mean()
     assert (abs(means - kept["coverage"].mean()) <= 0.1).all()
+
+
+@pytest.mark.parametrize("grouped", [False, True])
+def test_divisions_are_other_folds_of_the_same_tiles(grouped: bool) -> None:
+    draw = np.random.default_rng(0)
+    coverage, groups = draw.choice([0, 0.3, 0.7], 400), draw.integers(0, 200, 400)
+    folds, _ = split(coverage, 4, groups=groups if grouped else None, holdout=0.1)
+    columns = ["fold", *(f"fold_{n}" for n in range(1, DIVISIONS))]
+    assert list(folds) == ["id", "fold", "coverage_class", "group", *columns[1:]]
+    unseen = folds["fold"] == HOLDOUT
+    for division, column in enumerate(columns):
+        assert (folds[column] == HOLDOUT).equals(unseen)
+        kept = folds[~unseen]
+        assert set(kept[column]) == set(range(4 * division, 4 * division + 4))
+        if grouped:
+            assert (kept.groupby("group")[column].nunique() == 1).all()
+        else:
+            check_spread(kept["coverage_class"].to_numpy(), kept[column].to_numpy())
+        # 0 where one says nothing of the other; large mosaics are dealt out first.
+        for other in columns[:division]:
+            assert abs(adjusted_rand_score(kept[column], kept[other])) < 0.1
 
 
 @pytest.mark.parametrize("holdout", [0.1, 0.15, 0.37])

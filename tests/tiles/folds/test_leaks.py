@@ -54,6 +54,17 @@ def test_only_folds_that_have_a_network_count() -> None:
     assert shares(scored=[0, 1], g=0, h=1, a=-1, b=0)["holdout_neighbour"] == 1
 
 
+def test_each_division_leaks_by_itself() -> None:
+    """The first keeps all mosaics together, the second parts g from h and a from c."""
+    folds = pd.DataFrame({"id": list("abcfgh"), "fold": [0, 0, 0, 1, 1, 1]})
+    folds["fold_1"] = [2, 2, 3, 3, 2, 3]
+    assert leaks(folds, MOSAICS, [0, 1])["neighbour"] == 0
+    alone = leaks(folds, MOSAICS, [2, 3])
+    assert alone["neighbour"] == round(4 / 6, 6)
+    assert leaks(folds, MOSAICS, [0, 1, 2, 3])["neighbour"] == round(4 / 12, 6)
+    assert leaks(folds, MOSAICS, [0, 2])["mosaic"] == round(3 / 6, 6)
+
+
 def test_neighbour_to_the_left_and_above() -> None:
     assert shares(b=1, a=0, c=0)["neighbour"] == round(2 / 3, 6)
     assert shares(b=0, a=0, c=1)["neighbour"] == round(2 / 3, 6)

@@ -1,4 +1,9 @@
-"""Folds of even salt coverage, with the tiles of a mosaic together where that is asked for."""
+"""Folds of even salt coverage, with the tiles of a mosaic together where that is asked for.
+
+The same tiles are divided several times over, each time into other folds: repeated cross-validation
+(R. R. Bouckaert and E. Frank, "Evaluating the replicability of significance tests for comparing
+learning algorithms", PAKDD 2004, LNAI 3056, 3-12).
+"""
 
 from collections.abc import Iterator
 from fractions import Fraction
@@ -12,9 +17,9 @@ from sklearn.model_selection import (
 )
 
 from saltseg.errors import DataError
-from saltseg.params import Split
+from saltseg.params import DIVISIONS, Split
 from saltseg.tiles.folds.strata import Labels, coverage_class, merge_rare
-from saltseg.tiles.folds.table import HOLDOUT
+from saltseg.tiles.folds.table import HOLDOUT, column_of
 
 _FINEST = 20
 """Parts that a hold-out of whole mosaics is put together from, at most."""
@@ -31,6 +36,8 @@ def make_folds(
 ) -> tuple[pd.DataFrame, list[str]]:
     """Divide tiles into folds of even coverage, and a hold-out where one is asked for.
 
+    The hold-out is the same in all divisions.
+
     Args:
         tiles: Columns `id` and `coverage`.
         groups: The mosaic of each tile, (N,); a tile on its own has a number of its own.
@@ -38,15 +45,14 @@ def make_folds(
 
     Returns:
         One row per tile, in order: `id`, `fold` (`HOLDOUT` for the hold-out), `coverage_class`,
-        `group`; and what people should know, a sentence each: classes with fewer tiles than folds,
-        folds that could not be made even.
+        `group`, and `fold_1`, `fold_2` and so on, the folds of further divisions, numbered on from
+        those before; and what people should know, a sentence each: classes with fewer tiles than
+        folds, folds of the first division that could not be made even.
 
     Raises:
         DataError: There are fewer tiles, or with `grouped` fewer mosaics, than folds.
     """
     classes = coverage_class(tiles["coverage"].to_numpy())
-    grouped = options.strategy == "grouped"
-    fold = np.full(len(tiles), HOLDOUT)
     kept = np.arange(len(tiles))
     remarks: list[str] = []
     if options.holdout:
@@ -54,17 +60,30 @@ def make_folds(
         kept = np.setdiff1d(kept, unseen)
     _check_enough(groups[kept], options)
     strata, rare = merge_rare(classes[kept], options.n_splits)
-    kind = StratifiedGroupKFold if grouped else StratifiedKFold
-    splitter = kind(options.n_splits, shuffle=True, random_state=options.seed)
-    together = groups[kept] if grouped else None
-    for number, (_, own) in enumerate(splitter.split(strata, strata, together)):
-        fold[kept[own]] = number
-    if not grouped:
-        check_spread(strata, fold[kept])
     table = pd.DataFrame(
-        {"id": tiles["id"], "fold": fold, "coverage_class": classes, "group": groups}
+        {"id": tiles["id"], "fold": HOLDOUT, "coverage_class": classes, "group": groups}
     )
-    return table, [*remarks, *rare, *_unevenness(fold, tiles["coverage"])]
+    for division in range(DIVISIONS):
+        fold = np.full(len(tiles), HOLDOUT)
+        fold[kept] = _divide(strata, groups[kept], options, division)
+        table[column_of(division)] = fold
+    return table, [*remarks, *rare, *_unevenness(table["fold"].to_numpy(), tiles["coverage"])]
+
+
+def _divide(strata: Labels, groups: Labels, options: Split, division: int) -> Labels:
+    """Fold of each tile in a division."""
+    grouped = options.strategy == "grouped"
+    kind = StratifiedGroupKFold if grouped else StratifiedKFold
+    # The first division is that of commits which knew no other.
+    later = np.random.SeedSequence((options.seed, division)).generate_state(1)[0]
+    seed = int(later) if division else options.seed
+    splitter = kind(options.n_splits, shuffle=True, random_state=seed)
+    fold = np.empty(len(strata), np.int64)
+    for number, (_, own) in enumerate(splitter.split(strata, strata, groups if grouped else None)):
+        fold[own] = division * options.n_splits + number
+    if not grouped:
+        check_spread(strata, fold)
+    return fold
 
 
 def _hold_out(classes: Labels, groups: Labels, options: Split) -> tuple[Labels, list[str]]:
