@@ -16,13 +16,13 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 import yaml
 
-ROOT = Path(__file__).parents[1]
-Overrides = dict[str, Any]
+from benchmarks.experiments import ROOT, Overrides, command_of, experiments, run
+
 CHANGES = ROOT / "benchmarks/ablation.yaml"
 BASE = "base"
 MOST_EPOCHS = 1000
@@ -85,30 +85,12 @@ print(json.dumps([s / params.train.batch_size for s, params in zip(seconds, ever
 """Prints, for some networks in turn, the seconds of a training step for each tile of it."""
 
 
-def spoken(value: Any) -> str:
-    """A value as `dvc exp run -S` takes it."""
-    return json.dumps(value).replace(" ", "") if isinstance(value, list) else str(value).lower()
-
-
 def seconds_a_tile(*every: Overrides) -> list[float]:
     """What a training step of each takes for one tile: a step of each in turn, in one process."""
     command = (sys.executable, "-c", STEP, str(ROUNDS), *map(json.dumps, every))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     seconds: list[float] = json.loads(done.stdout.splitlines()[-1])
     return seconds
-
-
-def experiments() -> set[str]:
-    """Names of the experiments of this commit."""
-    command = ("dvc", "exp", "list", "--name-only")
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    return set(done.stdout.split())
-
-
-def run(name: str, overrides: Overrides) -> None:
-    """Run one experiment in a copy of the workspace."""
-    settings = [f"-S{key}={spoken(value)}" for key, value in overrides.items()]
-    subprocess.run(("dvc", "exp", "run", "--temp", "-n", name, *settings), cwd=ROOT, check=True)
 
 
 def name_of(change: str) -> str:
@@ -182,7 +164,6 @@ def known_epochs(base: Overrides, changes: dict[str, Overrides], of_base: int) -
 
 def write_table(out: Path, base: Overrides, changes: list[str], epochs: dict[str, int]) -> None:
     """Write the page: what was run, and the table."""
-    settings = " ".join(f"-S {key}={spoken(value)}" for key, value in base.items())
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     head = [
         "# What each part is worth",
@@ -195,7 +176,7 @@ def write_table(out: Path, base: Overrides, changes: list[str], epochs: dict[str
         "",
         "Base, beside the defaults:",
         "",
-        f"    dvc exp run {settings} -S train.epochs={epochs[BASE]}",
+        f"    {command_of({**base, 'train.epochs': epochs[BASE]})}",
         "",
     ]
     out.write_text("\n".join([*head, *table_of(changes, epochs)]) + "\n")
