@@ -134,9 +134,15 @@ class Plateau(Strict):
 
 
 class Cosine(Strict):
-    """How the learning rate rises first: over a share of all steps."""
+    """How the learning rate rises and falls.
+
+    Attributes:
+        warmup: Share of the steps in which it rises.
+        cycles: Times that it does both.
+    """
 
     warmup: Annotated[float, Field(ge=0, lt=1)]
+    cycles: Annotated[int, Field(ge=1)] = 1
 
 
 class EarlyStopping(Strict):
@@ -157,6 +163,7 @@ class Augment(Strict):
         rotate: Largest angle, degrees.
         elastic: Largest shift of single parts against each other, fraction of the side.
         cutout: Largest side of a square that is blanked, fraction of the side.
+        mix: Share of tiles a part of which is taken from another tile, mask and all.
     """
 
     flip: bool
@@ -167,6 +174,7 @@ class Augment(Strict):
     rotate: Annotated[float, Field(ge=0, le=45)] = 0
     elastic: Annotated[float, Field(ge=0, le=0.2)] = 0
     cutout: Annotated[float, Field(ge=0, le=0.5)] = 0
+    mix: Annotated[float, Field(ge=0, le=1)] = 0
 
 
 def _files(folder: str) -> frozenset[str]:

@@ -239,6 +239,38 @@ def test_cutout_blanks_a_square_and_leaves_the_mask() -> None:
     assert sides == set(range(1, 9))
 
 
+def test_what_is_mixed_does_not_depend_on_the_batch_size() -> None:
+    mixing = FULL.model_copy(update={"mix": 0.5})
+    one, other = (epoch_of(training(batch_size=n, augment=mixing), 2) for n in (3, 11))
+    np.testing.assert_array_equal(one[0], other[0])
+    assert not np.array_equal(one[0], epoch_of(training(), 2)[0])
+
+
+def test_a_part_of_another_tile_comes_with_its_mask() -> None:
+    images = np.broadcast_to(np.arange(40, dtype=np.uint8)[:, None, None, None], (40, 16, 16, 2))
+    masks = images[..., :1]
+    options = NONE.model_copy(update={"mix": 0.5})
+    kinds: list[Kind] = ["grey", "gradient"]
+    some = np.arange(2, 40, 2)
+    batches = TrainingBatches(images, masks, some, 10, seed=3, augment=options, kinds=kinds)
+    shares, others = [], set()
+    for epoch in range(4):
+        for tile, truth in zip(*epoch_of(batches, epoch), strict=True):
+            np.testing.assert_array_equal(tile[..., 0], truth[..., 0])
+            np.testing.assert_array_equal(tile[..., 0], tile[..., 1])
+            own = tile[..., 0] == np.bincount(tile[..., 0].ravel()).argmax()
+            if not own.all():
+                rows, columns = np.nonzero(~own)
+                assert (~own).sum() == (np.ptp(rows) + 1) * (np.ptp(columns) + 1)
+                shares.append((~own).mean())
+                others |= set(tile[~own].ravel().tolist())
+    assert 20 <= len(shares) <= 56  # of 76 tiles
+    assert max(shares) <= 0.5
+    assert np.ptp(shares) > 0.2
+    assert others <= set(some.tolist())
+    assert len(others) > 10
+
+
 def test_what_comes_in_from_outside_is_the_mirror_image() -> None:
     full = np.ones((32, 32, 1), np.uint8)
     for seed in range(10):

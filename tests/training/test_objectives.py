@@ -111,6 +111,21 @@ def test_cosine_without_warm_up_begins_at_its_top(changed: Changed) -> None:
     assert [float(rate(step)) for step in (0, 100, 200)] == pytest.approx([0.01, 0.005, 0])
 
 
+def test_cosine_rises_and_falls_in_each_cycle(changed: Changed) -> None:
+    overrides = {
+        "train.schedule": "cosine",
+        "train.learning_rate": 0.01,
+        "train.cosine.warmup": 0.2,
+        "train.cosine.cycles": 3,
+    }
+    rate = make_optimizer(changed(overrides).train, steps=30)._learning_rate
+    found = [float(rate(step)) for step in range(30)]
+    assert found[:3] == pytest.approx([0, 0.005, 0.01])
+    assert found[:10] == found[10:20] == found[20:]
+    assert found[2:10] == sorted(found[2:10], reverse=True)
+    assert found[9] < 0.001
+
+
 @pytest.mark.parametrize(
     ("options", "expected"),
     [

@@ -60,6 +60,8 @@ class Lost(keras.callbacks.Callback):
             "train.second_loss": "lovasz",
             "train.optimizer": "adamw",
             "train.schedule": "cosine",
+            "train.cosine.cycles": 2,
+            "train.augment.mix": 0.5,
             "train.clip_norm": 1.0,
             "train.average": 0.8,
             "train.frozen_epochs": 1,

@@ -68,6 +68,24 @@ def augment_tile(
     return changed, move(mask[..., 0], cv2.INTER_NEAREST)[..., None]
 
 
+def part_to_mix(size: int, share: float, random: np.random.Generator) -> tuple[slice, slice] | None:
+    """Which part of a tile is to come from another one.
+
+    Args:
+        size: Side of the tile.
+        share: Of tiles of which a part is.
+        random: Source of the draws, used up in a fixed order.
+
+    Returns:
+        Rows and columns of a square of at most half of the tile's area, as in CutMix (Yun et al.
+        2019, arXiv:1905.04899; of masks French et al. 2020, arXiv:1906.01916); None for the others.
+    """
+    if not share or random.random() >= share:
+        return None
+    side = max(1, round(size * float(np.sqrt(0.5 * random.random()))))
+    return _place(size, side, random)
+
+
 def _movement(
     size: int,
     zoom: float,
@@ -98,7 +116,11 @@ def _movement(
 
 def _square(size: int, most: float, random: np.random.Generator) -> tuple[slice, slice]:
     """Rows and columns of a square inside a tile."""
-    side = int(random.integers(1, max(2, round(most * size) + 1)))
+    return _place(size, int(random.integers(1, max(2, round(most * size) + 1))), random)
+
+
+def _place(size: int, side: int, random: np.random.Generator) -> tuple[slice, slice]:
+    """Rows and columns of a square of `side` anywhere inside a tile."""
     top, left = random.integers(0, size - side + 1, 2).tolist()
     return slice(top, top + side), slice(left, left + side)
 

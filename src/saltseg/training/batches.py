@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from saltseg.array_types import Bytes
 from saltseg.params import Augment
 from saltseg.tiles.inputs.processed import Kind
-from saltseg.training.augmentation import augment_tile
+from saltseg.training.augmentation import augment_tile, part_to_mix
 
 
 class TileBatches(keras.utils.PyDataset):
@@ -100,12 +100,19 @@ class TrainingBatches(TileBatches):
     def _make(self, epoch: int, tiles: NDArray[np.int64]) -> tuple[Bytes, Bytes]:
         images, masks = self._images[tiles], self._masks[tiles]
         for position, tile in enumerate(tiles):
-            # Not `tile`: a zero at the end would repeat the draws that made the order.
-            random = np.random.default_rng((self._seed, epoch, tile + 1))
-            images[position], masks[position] = augment_tile(
-                images[position], masks[position], self._augment, self._kinds, random
-            )
+            images[position], masks[position], random = self._augmented(epoch, int(tile))
+            part = part_to_mix(masks.shape[1], self._augment.mix, random)
+            if part:
+                image, mask, _ = self._augmented(epoch, int(random.choice(self._tiles)))
+                images[position][part], masks[position][part] = image[part], mask[part]
         return images, masks
+
+    def _augmented(self, epoch: int, tile: int) -> tuple[Bytes, Bytes, np.random.Generator]:
+        """A tile, its mask, and what is left of its random numbers."""
+        # Not `tile`: a zero at the end would repeat the draws that made the order.
+        random = np.random.default_rng((self._seed, epoch, tile + 1))
+        image, mask = self._images[tile], self._masks[tile]
+        return *augment_tile(image, mask, self._augment, self._kinds, random), random
 
 
 def is_constant(
