@@ -2,6 +2,7 @@ import subprocess
 import sys
 import zipfile
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 
 import cv2
@@ -10,6 +11,7 @@ import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
+import saltseg
 from saltseg.cli import app
 from saltseg.cli.app import in_project
 
@@ -26,6 +28,17 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
     done = run(tmp_path, "--help")
     assert done.returncode == 0
     assert "scores" in done.stdout
+
+
+def test_version_short_help_and_completion(tmp_path: Path) -> None:
+    assert run(tmp_path, "--version").stdout == f"saltseg {version('saltseg')}\n"
+    assert "Usage" in run(tmp_path, "scores", "-h").stdout
+    completion = run(tmp_path, "--show-completion", "bash")
+    assert "_SALTSEG_COMPLETE" in completion.stdout
+
+
+def test_python_knows_what_is_there() -> None:
+    assert {"load", "grey_levels"} <= set(dir(saltseg))
 
 
 NEED_A_PROJECT = {

@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -18,6 +19,14 @@ def test_a_tile_is_one_forward_pass() -> None:
     found = model_of().predict(tiles)
     assert found.dtype == np.float32
     np.testing.assert_array_equal(found, tiles.astype(np.float32) / np.float32(255))
+
+
+def test_a_model_says_in_a_line_what_it_is() -> None:
+    model = model_of()
+    tiles = f"tiles of {model.tile[0]} x {model.tile[1]}"
+    assert repr(model) == f"<SaltModel bright: {tiles}>"
+    scored = replace(model, facts=model.facts.model_copy(update={"map_iou": 0.8164}))
+    assert repr(scored) == f"<SaltModel bright: {tiles}, map_iou 0.816>"
 
 
 def test_one_picture_gives_one_prediction() -> None:

@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from contextlib import chdir
 from functools import wraps
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any, ParamSpec
+from typing import Annotated, Any, ParamSpec
 
 import typer
 
@@ -16,14 +17,25 @@ Options = ParamSpec("Options")
 
 app = typer.Typer(
     no_args_is_help=True,
-    add_completion=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,
     rich_markup_mode="markdown",
 )
 
 
+def _tell_version(asked: bool) -> None:
+    if asked:
+        print(f"saltseg {version('saltseg')}")
+        raise typer.Exit
+
+
 @app.callback()
-def main() -> None:
+def main(
+    version: Annotated[
+        bool,
+        typer.Option("--version", callback=_tell_version, is_eager=True, help="Show it and exit."),
+    ] = False,
+) -> None:
     """Which encoder finds salt in seismic tiles? Run the pipeline with `dvc repro`."""
     print_anywhere()
 

@@ -1,14 +1,30 @@
 """Commands around the pipeline: what DVC and MLflow do not tell."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from saltseg.cli.app import app, in_project
 from saltseg.comparison import defaults
 from saltseg.errors import DataError, one_line_errors
+
+if TYPE_CHECKING:
+    from saltseg.report.records import Record
+
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other programs.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")]
+
+
+def _print_records(found: "Sequence[Record]", as_json: bool, as_csv: bool) -> None:
+    from saltseg.report import records
+
+    if as_json and as_csv:
+        raise DataError("--json and --csv: one of the two")
+    print(records.as_json(found) if as_json else records.as_csv(found).rstrip("\n"))
 
 
 @app.command()
@@ -18,16 +34,23 @@ def scores(
         list[str] | None,
         typer.Argument(help="Commits or experiment names; default: the workspace and all."),
     ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Table of the workspace's scores and those of DVC experiments, best first."""
     with one_line_errors("saltseg scores"):
         # DVC and pandas take seconds to import, which `--help` need not pay.
         from rich.console import Console
 
+        from saltseg.report import records
         from saltseg.report.scores import scores_table
         from saltseg.runs.revisions import find
 
-        Console().print(scores_table(find(revisions or [])))
+        found = find(revisions or [])
+        if as_json or as_csv:
+            _print_records(records.score_records(found), as_json, as_csv)
+        else:
+            Console().print(scores_table(found))
 
 
 @app.command()
@@ -188,6 +211,8 @@ def unfinished(
     clear: Annotated[
         bool, typer.Option(help="Forget those that no process has; they would begin anew.")
     ] = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Trainings that were stopped; the next run of the same code and parameters goes on with them.
 
@@ -196,10 +221,15 @@ def unfinished(
     with one_line_errors("saltseg unfinished"):
         from rich.console import Console
 
+        from saltseg.report import records
         from saltseg.report.unfinished import commands, unfinished_table
         from saltseg.runs import unfinished as trainings
 
         found = trainings.unfinished()
+        if as_json or as_csv:
+            _print_records(records.unfinished_records(found), as_json, as_csv)
+            _ = [one.clear() for one in found if clear]
+            return
         if not found:
             print("no training is unfinished")
             return

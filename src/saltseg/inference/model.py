@@ -75,6 +75,12 @@ class KnownModel:
         """Height and width of the tiles it was trained on, pixels."""
         return self.blueprint.native.height, self.blueprint.native.width
 
+    def __repr__(self) -> str:
+        """Its name, what it was trained on and how good it is, in a line."""
+        score = "" if self.facts.map_iou is None else f", map_iou {self.facts.map_iou:.3f}"
+        height, width = self.tile
+        return f"<{type(self).__name__} {self.facts.name}: tiles of {height} x {width}{score}>"
+
     def grey_levels(
         self, amplitudes: NDArray[np.number], *, stretch: Stretch = STRETCH, clip: float = CLIP
     ) -> Bytes:
