@@ -17,7 +17,7 @@ FACTS = "model.json"
 DEFAULT_THRESHOLD = 0.5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class StoredModel(KnownModel):
     """A folder of folds, whose networks wait.
 

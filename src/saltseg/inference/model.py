@@ -46,7 +46,7 @@ class Facts(Strict):
     chosen: Choice | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class KnownModel:
     """All that is known of a model before its networks are loaded, which takes seconds.
 
@@ -114,7 +114,7 @@ class KnownModel:
         raise NotImplementedError
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class SaltModel(KnownModel):
     """What `saltseg.load` returns."""
 
