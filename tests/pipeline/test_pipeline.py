@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 def summary(project: Project) -> dict:
-    return json.loads((project.root / "metrics/summary.json").read_text())
+    return json.loads((project.root / "metrics/details.json").read_text())
 
 
 def stages_run(output: str) -> set[str]:

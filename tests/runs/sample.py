@@ -13,7 +13,7 @@ from fsspec.implementations.dirfs import DirFileSystem
 from saltseg.params import Params
 from saltseg.runs.outputs import Outputs
 from saltseg.runs.provenance import Origin
-from saltseg.scoring.summary import mean_curves, summarise
+from saltseg.scoring.summary import headline, mean_curves, summarise
 
 WriteOutputs = Callable[..., Outputs]
 
@@ -90,7 +90,9 @@ def write_metrics(folder: Path, curves: pd.DataFrame, score: float = 0.5) -> Non
         }
     )
     cost = {"parameters": 1000, "gflops": 0.5}
-    (folder / "summary.json").write_text(json.dumps(summarise(tiles, cost) | HONESTY))
+    details = summarise(tiles, cost) | HONESTY
+    (folder / "details.json").write_text(json.dumps(details))
+    (folder / "summary.json").write_text(json.dumps(headline(details)))
     tiles.to_csv(folder / "tiles.csv", index=False)
     curves.to_csv(folder / "curves_folds.csv", index=False)
     mean_curves(curves).to_csv(folder / "curves.csv", index=False)

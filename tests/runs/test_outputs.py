@@ -35,8 +35,21 @@ def test_they_are_read_as_written(write: WriteOutputs, params: Params) -> None:
     assert outputs.engine(1) == {"engine": "tensorflow"}
     assert set(outputs.results) == {
         f"metrics/{name}"
-        for name in ("summary.json", "curves.csv", "curves_folds.csv", "tiles.csv")
+        for name in (
+            "details.json",
+            "summary.json",
+            "curves.csv",
+            "curves_folds.csv",
+            "tiles.csv",
+        )
     }
+
+
+def test_an_older_commit_kept_all_scores_in_its_summary(write: WriteOutputs) -> None:
+    outputs = write()
+    folder = Path(outputs.files.path)
+    (folder / "metrics/details.json").rename(folder / "metrics/summary.json")
+    assert outputs.summary["fold"]["0"]["map_iou"] == 0.5
 
 
 def test_keys_differ_by_fold_code_and_evaluation(write: WriteOutputs) -> None:

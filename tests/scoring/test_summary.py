@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from saltseg.scoring.scores import COUNTS, tile_scores
-from saltseg.scoring.summary import mean_curves, pick_tiles, summarise
+from saltseg.scoring.summary import headline, mean_curves, pick_tiles, summarise
 
 TILES = pd.DataFrame(
     [
@@ -56,6 +56,23 @@ def test_one_fold_has_no_deviation() -> None:
 def test_summary_is_plain_json() -> None:
     summary = summarise(TILES, COST)
     assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+
+
+def test_headline_is_a_part_of_the_whole_at_the_same_places() -> None:
+    details = summarise(TILES, {"parameters": 7, "gflops": 0.5}) | {
+        "post_processing": {"fixed": 0.4, "cross_fitted": 0.5, "chosen": {"0": {}}},
+        "calibration": {"ece": 0.1, "brier": 0.2},
+        "holdout": {"map_iou": 0.3, "iou": 0.2},
+        "leak": {"neighbour": 0.01, "copy": 0.0},
+    }
+    found = headline(details)
+    assert len(pd.json_normalize(found).columns) == 14
+    assert found["map_iou"] == details["map_iou"]
+    assert found["post_processing"] == {"cross_fitted": 0.5}
+    assert found["holdout"] == {"map_iou": 0.3}
+    assert "fold" not in found
+    alone = headline({**details, "post_processing": {"fixed": 0.4}})
+    assert "post_processing" not in alone
 
 
 def test_a_fold_that_stopped_early_counts_on_with_its_last_values() -> None:

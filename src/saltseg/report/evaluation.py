@@ -11,7 +11,7 @@ def lines(summary: Mapping[str, Any]) -> Iterator[str]:
     """The scores, and how far they can be trusted.
 
     Args:
-        summary: As in metrics/summary.json.
+        summary: As in metrics/details.json.
     """
     score = summary[DECIDING.name]
     spread = f" ± {score['std']:.3f}" if len(summary["fold"]) > 1 else ""

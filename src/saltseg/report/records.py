@@ -30,7 +30,7 @@ def as_csv(records: Sequence[Record]) -> str:
 
 
 def score_records(found: Sequence[Outputs]) -> list[Record]:
-    """Of each that has been evaluated: `experiment`, `backbone`, and its metrics/summary.json."""
+    """Of each that has been evaluated: `experiment`, `backbone`, and all its scores."""
     scored = [outputs for outputs in found if outputs.has("metrics/summary.json")]
     return [
         {"experiment": outputs.name, "backbone": outputs.backbone, **outputs.summary}

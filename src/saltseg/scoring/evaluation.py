@@ -36,7 +36,7 @@ class Evaluation:
         return [n for n, c in enumerate(self._choices) if c == Choice(c.threshold)]
 
     def summary(self) -> dict[str, Any]:
-        """What metrics/summary.json says about all this.
+        """What metrics/details.json says about all this.
 
         Returns:
             `threshold` and `post_processing` (see `summarise_choices`), `checkpoint` (see

@@ -42,6 +42,36 @@ def summarise(tiles: pd.DataFrame, cost: Mapping[str, float | None]) -> dict[str
     }
 
 
+def headline(details: Mapping[str, Any]) -> dict[str, Any]:
+    """The dozen numbers that two runs are first held against each other by.
+
+    Args:
+        details: All that an evaluation says: as from `summarise`, with what `Evaluation.summary`
+            and the leak report say besides.
+
+    Returns:
+        A part of it, at the same places: `map_iou`, `iou` and `dice` over folds, the floor, the
+        number of tiles, map_iou with the post-processing that other folds chose, calibration error,
+        map_iou of the hold-out, leaks between touching tiles, size and cost of the network.
+    """
+    within = {
+        "post_processing": ["cross_fitted"],
+        "calibration": ["ece"],
+        "holdout": ["map_iou"],
+        "leak": ["neighbour", "holdout_neighbour"],
+    }
+    whole = {
+        name: details[name]
+        for name in ("map_iou", "iou", "dice", "empty_map_iou", "tiles", "network")
+    }
+    parts = {
+        group: {name: details[group][name] for name in names if name in details[group]}
+        for group, names in within.items()
+        if group in details
+    }
+    return whole | {group: found for group, found in parts.items() if found}
+
+
 def mean_curves(curves: pd.DataFrame) -> pd.DataFrame:
     """Mean over folds, epoch by epoch, of all columns but `fold`.
 
