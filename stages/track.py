@@ -21,9 +21,11 @@ def main() -> None:
         if stamped(outputs):
             return
         # MLflow takes seconds to import: only now, when there is something to log.
+        from saltseg.tracking.addresses import runs_sentence
         from saltseg.tracking.mirror import mirror
 
-        print(mirror(outputs).text())
+        shown = mirror(outputs)
+        print(f"{shown.text()}\n{runs_sentence(shown.experiment)}")
 
 
 if __name__ == "__main__":

@@ -34,7 +34,10 @@ _Chosen = Annotated[
     ),
 ]
 _Flip = Annotated[
-    bool, typer.Option("--flip", help="Predict mirrored, too, and take the mean: twice the time.")
+    bool,
+    typer.Option(
+        "--flip", help="Take the mean with the prediction of the mirror image: twice the time."
+    ),
 ]
 _Depths = Annotated[
     Path | None,

@@ -64,18 +64,23 @@ def track(
     with one_line_errors("saltseg track"):
         from saltseg.runs.outputs import NotEvaluatedError
         from saltseg.runs.revisions import experiments, workspace
+        from saltseg.tracking.addresses import runs_sentence
         from saltseg.tracking.mirror import mirror
 
         if not everything:
-            print(mirror(workspace()).text())
+            shown = mirror(workspace())
+            print(f"{shown.text()}\n{runs_sentence(shown.experiment)}")
             return
-        incomplete = False
+        incomplete, last = False, None
         for outputs in (*experiments(), workspace()):
             try:
-                print(mirror(outputs).text())
+                last = mirror(outputs)
+                print(last.text())
             except DataError as error:
                 print(f"skipped {error}", file=sys.stderr)
                 incomplete |= not isinstance(error, NotEvaluatedError)
+        if last:
+            print(runs_sentence(last.experiment))
         if incomplete:
             raise SystemExit(1)
 
@@ -209,7 +214,7 @@ def reproduce(
 @in_project
 def unfinished(
     clear: Annotated[
-        bool, typer.Option(help="Forget those that no process has; they would begin anew.")
+        bool, typer.Option(help="Forget those that are not running; they would begin anew.")
     ] = False,
     as_json: AsJson = False,
     as_csv: AsCsv = False,

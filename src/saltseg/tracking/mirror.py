@@ -35,18 +35,20 @@ class Mirrored:
         run_id: Id of its run.
         done: How many runs were `kept`, `adopted`, `copied` or `written`.
         closed: Names of runs closed as KILLED on the way.
+        experiment: Id of the MLflow experiment.
     """
 
     name: str
     run_id: str
     done: Counter[str]
     closed: list[str]
+    experiment: str
 
     def text(self) -> str:
         """One line for the terminal."""
         done = ", ".join(f"{count} {what}" for what, count in sorted(self.done.items()))
         closed = f"; closed as killed: {', '.join(self.closed)}" if self.closed else ""
-        return f"MLflow shows {self.name}: runs {done}{closed}"
+        return f"MLflow shows {self.name} (of its runs {done}){closed}"
 
 
 @store_errors()
@@ -84,7 +86,7 @@ def mirror(outputs: Outputs) -> Mirrored:
             store.client.set_terminated(run_id, status="FINISHED", end_time=end)
         name = name_parent(store, outputs, run_id)
         stamp(outputs, run_id)
-    return Mirrored(name, run_id, done, closed)
+    return Mirrored(name, run_id, done, closed, store.experiment)
 
 
 def _valid_runs(store: Store, outputs: Outputs, fold: int) -> list[Run]:
