@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from saltseg.comparison.networks import DisputedTile, compare
+from saltseg.comparison.disputed_tile import DisputedTile
+from saltseg.comparison.networks import compare
 from saltseg.report.page import Gallery, write_page
 from saltseg.scoring.scores import count_pixels, tile_scores
 from tests.report.sample import LONG, contestant, disputed

@@ -51,10 +51,11 @@ def verdicts(
 
 
 @pytest.fixture(autouse=True)
-def no_bootstrap(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Verdicts do not look at intervals over tiles, which take most of the time."""
+def verdict_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Verdicts look neither at intervals over tiles nor at plans, which take most of the time."""
     name = "saltseg.comparison.networks.bootstrap_interval"
     monkeypatch.setattr(name, lambda *_, **__: Interval(0, 0))
+    monkeypatch.setattr("saltseg.comparison.networks.outlook", lambda *_: "")
 
 
 STARTS = ("A is better", "B is better", "A and B are practically equal", "Undecided", "No verdict")

@@ -6,12 +6,12 @@ import cv2
 import numpy as np
 import pandas as pd
 
+from saltseg.comparison.disputed_tile import DisputedTile
 from saltseg.comparison.networks import (
     Comparison,
     Contestant,
     Cost,
     Difference,
-    DisputedTile,
 )
 from saltseg.comparison.posterior import Interval, Posterior
 from saltseg.scoring.scores import TILE_SCORES
@@ -50,6 +50,12 @@ def with_holdout(one: Contestant) -> Contestant:
     """As if the first 30 of its tiles were a hold-out besides."""
     tiles = one.tiles.head(30)
     return replace(one, holdout=tiles.assign(id="h" + tiles["id"], fold=-1))
+
+
+def uneven(one: Contestant) -> Contestant:
+    """As if it were better in one fold and worse in the next."""
+    move = np.where(one.tiles["fold"] % 2, 0.1, -0.05)
+    return replace(one, tiles=one.tiles.assign(map_iou=one.tiles["map_iou"] + move))
 
 
 def comparison(first: Contestant, second: Contestant) -> Comparison:

@@ -9,7 +9,7 @@ import pytest
 from saltseg.comparison.networks import compare
 from saltseg.report.page import Gallery, write_page
 from saltseg.report.tables import TextTable
-from tests.report.sample import LONG, UNKNOWN, contestant, disputed, with_holdout
+from tests.report.sample import LONG, UNKNOWN, contestant, disputed, uneven, with_holdout
 
 
 def write(path: Path, *labels: str, gallery: Gallery | None = None, folds: int = 3) -> str:
@@ -92,6 +92,14 @@ def test_costs_that_nothing_recorded(tmp_path: Path) -> None:
     path = tmp_path / "report.html"
     write_page(path, pair, [compare(*pair)], [], [], Gallery([], 0.5, "none"), command="x")
     assert path.read_text().count("not recorded") == 2
+
+
+def test_what_it_would_take_stands_below_an_undecided_verdict(tmp_path: Path, page: str) -> None:
+    pair = [uneven(contestant("a")), contestant("b")]
+    path, compared = tmp_path / "report.html", compare(*pair)
+    write_page(path, pair, [compared], [], [], Gallery([], 0.5, "none"), command="x")
+    assert f'<p class="note outlook">{compared.outlook}</p>' in path.read_text()
+    assert 'class="note outlook"' not in page
 
 
 def test_holdout(tmp_path: Path, page: str) -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from saltseg.comparison.networks import Contestant, compare
 from saltseg.report.terminal import print_report
-from tests.report.sample import LONG, UNKNOWN, comparison, contestant, with_holdout
+from tests.report.sample import LONG, UNKNOWN, comparison, contestant, uneven, with_holdout
 
 SETTINGS = [("backbone", ("resnet50", "vgg16")), ("train.epochs", ("10", "60"))]
 
@@ -101,6 +101,14 @@ def test_several_are_each_held_against_the_first() -> None:
     assert "A = a, B = b" in text
     assert "A = a, B = c" in text
     assert "97.5 % intervals" in text
+
+
+def test_what_it_would_take_stands_below_an_undecided_verdict() -> None:
+    pair = uneven(contestant("a")), contestant("b")
+    expected = compare(*pair)
+    assert expected.verdict.startswith("Undecided")
+    said = " ".join(printed(*pair).split())
+    assert said.endswith(f"{expected.verdict} {expected.outlook}")
 
 
 def test_holdout_has_a_table_and_a_sentence() -> None:

@@ -7,7 +7,7 @@ from saltseg.tracking.comparison_runs import log_comparison
 from saltseg.tracking.lookup import choose
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.store import Store
-from tests.report.sample import contestant
+from tests.report.sample import contestant, uneven
 from tests.runs.sample import WriteOutputs
 
 
@@ -17,7 +17,7 @@ def test_it_links_to_its_inputs_and_replaces_its_predecessor(
     for outputs in (write_outputs("lossy-lynx"), write_outputs("vivid-vole", code="c1")):
         mirror(outputs)
     runs = choose(store, ["lossy-lynx", "vivid-vole"])
-    result = compare(contestant("lossy-lynx", 0.1), contestant("vivid-vole"))
+    result = compare(uneven(contestant("lossy-lynx", 0.1)), contestant("vivid-vole"))
     report = tmp_path / "report.html"
     report.write_text("the page")
     first = log_comparison(store, runs, [result], ["the data differ"], report)
@@ -27,7 +27,8 @@ def test_it_links_to_its_inputs_and_replaces_its_predecessor(
     assert logged.info.run_name == f"{runs[0].name} vs {runs[1].name}"
     note = logged.data.tags["mlflow.note.content"]
     assert note.startswith("**Warning:** the data differ")
-    assert result.verdict in note
+    assert result.outlook
+    assert f"{result.verdict} {result.outlook}" in note
     for one in runs:
         assert f"(#/experiments/{store.experiment}/runs/{one.run.info.run_id})" in note
     difference = result.differences[0]

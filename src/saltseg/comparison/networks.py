@@ -4,18 +4,17 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import partial
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from saltseg.comparison.defaults import ROPE
 from saltseg.comparison.differences import Difference, HoldoutDifference
+from saltseg.comparison.holdout import holdout_differences
+from saltseg.comparison.outlook import outlook
 from saltseg.comparison.paired import bootstrap_interval
 from saltseg.comparison.posterior import Chances, Interval, fit_posterior, possible
-from saltseg.comparison.tile_pairs import class_rows, groups_of, pair_tiles
+from saltseg.comparison.tile_pairs import class_rows, groups_of, pair_tiles, shared_scores
 from saltseg.comparison.verdict import holdout_sentence, verdict_sentence
 from saltseg.errors import DataError
-from saltseg.scoring.scores import TILE_SCORES
 
 
 @dataclass(frozen=True)
@@ -57,6 +56,13 @@ class Contestant:
     cost: Cost
     holdout: pd.DataFrame = field(default_factory=lambda: pd.DataFrame({"id": []}))
 
+    @property
+    def fold_seconds(self) -> float | None:
+        """What training one fold took; None where epochs were not timed."""
+        if self.cost.epoch_seconds is None or self.curves.empty:
+            return None
+        return self.cost.epoch_seconds * float(self.curves.groupby("fold").size().mean())
+
 
 @dataclass(frozen=True)
 class Comparison:
@@ -72,6 +78,7 @@ class Comparison:
             `second`, `difference`, `low`, `high` (bootstrap interval over tiles).
         verdict: One plain sentence, and one on the hold-out where there is one.
         holdout: Differences of the hold-out; none where one of the two has none.
+        outlook: What it would take to decide; empty where the verdict does, or where nothing tells.
     """
 
     first: str
@@ -82,25 +89,7 @@ class Comparison:
     classes: pd.DataFrame
     verdict: str
     holdout: tuple[HoldoutDifference, ...] = ()
-
-
-@dataclass(frozen=True)
-class DisputedTile:
-    """A tile on which contestants disagree, as the report shows it.
-
-    Attributes:
-        tile: Its id.
-        fold: The fold that held it out.
-        image: (H, W) uint8.
-        mask: (H, W) uint8, 0 or 1.
-        probabilities: One (H, W) uint8 per contestant, 255 = certainly salt.
-    """
-
-    tile: str
-    fold: int
-    image: NDArray[np.uint8]
-    mask: NDArray[np.uint8]
-    probabilities: tuple[NDArray[np.uint8], ...]
+    outlook: str = ""
 
 
 def compare(
@@ -135,11 +124,13 @@ def compare(
             "and folds"
         )
     # The fewer the splits, the larger the correction: should the two differ, the careful one.
-    test_to_train = 1 / (min(first.n_splits, second.n_splits) - 1)
+    splits = min(first.n_splits, second.n_splits)
     interval = partial(bootstrap_interval, level=level, seed=seed)
     differ = partial(_difference, pairs, interval, level=level, rope=rope)
-    differences = tuple(differ(score, test_to_train=test_to_train) for score in _shared(pairs))
-    holdout = _holdout(first, second, interval)
+    differences = tuple(
+        differ(score, test_to_train=1 / (splits - 1)) for score in shared_scores(pairs)
+    )
+    holdout = holdout_differences(first.holdout, second.holdout, interval)
     sentences = [
         verdict_sentence(first.label, second.label, differences[0], len(pairs), level, rope)
     ]
@@ -153,35 +144,14 @@ def compare(
         classes=class_rows(pairs, interval),
         verdict=" ".join(sentences),
         holdout=holdout,
+        outlook=outlook(
+            differences[0],
+            splits,
+            level,
+            rope,
+            {one.label: one.fold_seconds for one in (first, second)},
+        ),
     )
-
-
-def _holdout(
-    first: Contestant, second: Contestant, interval: Callable[..., Interval]
-) -> tuple[HoldoutDifference, ...]:
-    """Differences on the tiles that no network of either saw."""
-    if first.holdout.empty or second.holdout.empty:
-        return ()
-    pairs = pair_tiles(first.holdout, second.holdout)
-    if pairs.empty:
-        return ()
-    found = []
-    for score in _shared(pairs):
-        one, other = pairs[f"{score}_first"], pairs[f"{score}_second"]
-        mean = float((one - other).mean())
-        over_tiles = interval(one - other, np.zeros(len(pairs)), groups_of(pairs))
-        found.append(
-            HoldoutDifference(
-                score, float(one.mean()), float(other.mean()), mean, over_tiles, len(pairs)
-            )
-        )
-    return tuple(found)
-
-
-def _shared(pairs: pd.DataFrame) -> list[str]:
-    """Names of the scores that both have."""
-    names = [score.name for score in TILE_SCORES]
-    return [name for name in names if {f"{name}_first", f"{name}_second"} <= set(pairs)]
 
 
 def _difference(

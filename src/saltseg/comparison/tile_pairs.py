@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from saltseg.comparison.posterior import Interval
+from saltseg.scoring.scores import TILE_SCORES
 
 
 def pair_tiles(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
@@ -34,6 +35,12 @@ def pair_tiles(first: pd.DataFrame, second: pd.DataFrame) -> pd.DataFrame:
 def groups_of(pairs: pd.DataFrame) -> "pd.Series[int] | None":
     """The first's groups, where both tables have a column `group`."""
     return pairs["group_first"] if "group_second" in pairs else None
+
+
+def shared_scores(pairs: pd.DataFrame) -> list[str]:
+    """Names of the scores that both have, in the order of `TILE_SCORES`."""
+    names = [score.name for score in TILE_SCORES]
+    return [name for name in names if {f"{name}_first", f"{name}_second"} <= set(pairs)]
 
 
 def class_rows(pairs: pd.DataFrame, interval: Callable[..., Interval]) -> pd.DataFrame:

@@ -44,6 +44,11 @@ def verdict_sentence(
     return _likely(first, second, difference.mean, over_folds, chances, level, rope, weak)
 
 
+def undecided(chances: Chances, level: float) -> bool:
+    """Whether these chances leave the verdict open."""
+    return max(chances.first, chances.second) < (1 + level) / 2 and chances.equal < level
+
+
 def _likely(
     first: str,
     second: str,
@@ -58,25 +63,25 @@ def _likely(
     sure = f"{_interval(over_folds, level, 'folds')}{weak}"
     measured = f"measured: {_number(mean)}, {sure}"
     by_more = f" by more than {rope:g}" if rope else ""
-    if chances.second >= (1 + level) / 2:
-        turned = Interval(-over_folds.high, -over_folds.low)
-        sure = f"{_interval(turned, level, 'folds')}{weak}"
-        first, second, chances = second, first, Chances(*reversed(chances))
-    if chances.first >= (1 + level) / 2:
+    if undecided(chances, level):
+        equal = f", practically equal with {chance_text(chances.equal)}" if rope else ""
         return (
-            f"{first} is better than {second} in map_iou: by {_number(abs(mean))} "
-            f"({sure}),{by_more} with probability {chance_text(chances.first)}."
+            f"Undecided: {first} is better than {second} in map_iou{by_more} with probability "
+            f"{chance_text(chances.first)}{equal}, worse with {chance_text(chances.second)} "
+            f"({measured})."
         )
     if chances.equal >= level:
         return (
             f"{first} and {second} are practically equal in map_iou: they differ by at most "
             f"{rope:g} with probability {chance_text(chances.equal)} ({measured})."
         )
-    equal = f", practically equal with {chance_text(chances.equal)}" if rope else ""
+    if chances.second > chances.first:
+        turned = Interval(-over_folds.high, -over_folds.low)
+        sure = f"{_interval(turned, level, 'folds')}{weak}"
+        first, second, chances = second, first, Chances(*reversed(chances))
     return (
-        f"Undecided: {first} is better than {second} in map_iou{by_more} with probability "
-        f"{chance_text(chances.first)}{equal}, worse with {chance_text(chances.second)} "
-        f"({measured})."
+        f"{first} is better than {second} in map_iou: by {_number(abs(mean))} "
+        f"({sure}),{by_more} with probability {chance_text(chances.first)}."
     )
 
 

@@ -12,7 +12,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from saltseg.comparison.networks import Comparison, Contestant, DisputedTile
+from saltseg.comparison.disputed_tile import DisputedTile
+from saltseg.comparison.networks import Comparison, Contestant
 from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
 from saltseg.figures.posterior import posterior_figure
 from saltseg.figures.svg import colours_of

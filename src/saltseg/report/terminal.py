@@ -44,26 +44,29 @@ def print_report(
     """
     for warning in warnings:
         console.print(Text(f"Warning: {warning}", style="bold red"))
-    _print(console, settings_table(contestants, settings))
+    print_table(console, settings_table(contestants, settings))
     for comparison in comparisons:
         console.print(Text(f"A = {comparison.first}, B = {comparison.second}", style="bold"))
         console.print()
-        _print(console, differences_table(comparison))
-        _print(console, chances_table(comparison))
+        print_table(console, differences_table(comparison))
+        print_table(console, chances_table(comparison))
         if unseen := holdout_table(comparison):
-            _print(console, unseen)
-        _print(console, classes_table(comparison))
+            print_table(console, unseen)
+        print_table(console, classes_table(comparison))
     if everyone:
-        _print(console, everyone)
-    _print(console, cost_table(contestants))
+        print_table(console, everyone)
+    print_table(console, cost_table(contestants))
     for line in EXPLANATIONS:
         console.print(Text(line, style="dim"))
     for comparison in comparisons:
         console.print()
         console.print(Text(comparison.verdict, style="bold"))
+        if comparison.outlook:
+            console.print(Text(comparison.outlook))
 
 
-def _print(console: Console, table: TextTable) -> None:
+def print_table(console: Console, table: TextTable) -> None:
+    """Print a table; its first column to the left, all others to the right."""
     shown = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False)
     for place, name in enumerate(table.header):
         shown.add_column(Text(name), justify="right" if place else "left", overflow="fold")
@@ -76,7 +79,7 @@ def _print(console: Console, table: TextTable) -> None:
 
 def print_spread(console: Console, found: Spread) -> None:
     """Print where the spread of a network's scores comes from."""
-    _print(console, spread_table(found))
+    print_table(console, spread_table(found))
     console.print(Text(spread_sentence(found)))
 
 

@@ -76,5 +76,5 @@ def _note(
         for one in runs
     ]
     lines = [f"**Warning:** {warning}" for warning in warnings]
-    lines += [comparison.verdict for comparison in comparisons]
+    lines += [f"{one.verdict} {one.outlook}".strip() for one in comparisons]
     return "\n\n".join([*lines, "\n".join(links), "The report is the artifact `report.html`."])

@@ -7,7 +7,7 @@ import pandas as pd
 from dvc.repo import Repo
 from numpy.typing import NDArray
 
-from saltseg.comparison.networks import DisputedTile
+from saltseg.comparison.disputed_tile import DisputedTile
 from saltseg.runs.cache import cached
 from saltseg.scoring.prediction_files import OUT_OF_FOLD, file_name
 from saltseg.tiles.survey import read_array, read_table
