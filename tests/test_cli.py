@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
-from typer.testing import CliRunner
+from typer.testing import CliRunner, Result
 
 import saltseg
 from saltseg.cli import app
@@ -58,7 +58,7 @@ NEED_A_PROJECT = {
 
 def test_commands_need_a_project_or_none() -> None:
     names = {str(command.callback.__name__) for command in app.registered_commands}
-    assert names - NEED_A_PROJECT.keys() == {"mosaics", "score"}
+    assert names - NEED_A_PROJECT.keys() == {"mosaics", "plan", "score"}
 
 
 @pytest.mark.parametrize("command", NEED_A_PROJECT)
@@ -151,6 +151,38 @@ def test_mosaics_of_a_folder_and_a_zip(tmp_path: Path) -> None:
     assert table["id"].tolist() == list("abcdef")
     assert (table["row"] * 3 + table["column"]).tolist() == list(range(6))
     assert cv2.imread(str(tmp_path / "largest.png")) is not None
+
+
+def planned(*more: str) -> Result:
+    return CliRunner().invoke(app, ["plan", "--difference", "0.02", "--spread", "0.006", *more])
+
+
+def test_plan_prints_powers_and_times(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    done = planned("--seconds-per-fold", "420", "--folds-seen", "3")
+    assert done.exit_code == 0
+    assert max(map(len, done.stdout.splitlines())) <= 80
+    said = " ".join(done.stdout.split())
+    assert "5 folds x 4 divisions 20 0.82 * 0.80 * 2.3 h" in said
+    assert "Seen over 3 folds the spread may in truth be 0.00312 to 0.0377" in said
+    assert "time" not in planned().stdout
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        (["--spread", "0"], "the spread is 0; expected one of scores, over 0 and at most 1"),
+        (["--rope", "nan"], "the rope is nan; expected a difference of scores, 0 to 1"),
+        (["--rope", "0.02"], "a difference of 0.02 does not matter with a rope of 0.02, and no"),
+        (["--splits", "1"], "1 folds of a division; expected 2 or more"),
+        (["--seconds-per-fold", "-1"], "training of a fold takes -1 seconds; expected more than 0"),
+    ],
+)
+def test_a_plan_of_what_cannot_be_is_one_line(wrong: list[str], says: str) -> None:
+    done = planned(*wrong)
+    assert (done.exit_code, done.stdout) == (1, "")
+    (line,) = done.stderr.splitlines()
+    assert line.startswith(f"saltseg plan: {says}")
 
 
 def test_mosaics_of_nothing_is_one_line(tmp_path: Path) -> None:
