@@ -4,6 +4,7 @@ import json
 import shlex
 import tempfile
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from rich.console import Console
 from saltseg.comparison.defaults import ROPE
 from saltseg.comparison.matrix import chances_matrix
 from saltseg.comparison.networks import Contestant, compare
-from saltseg.comparison.spread import spread
+from saltseg.comparison.spread import Spread, spread
 from saltseg.errors import DataError
 from saltseg.files import write_whole
 from saltseg.report.page import Gallery, write_page
@@ -62,6 +63,7 @@ def compare_runs(
         comparisons = [against_first(other) for other in others]
         settings = differing(runs)
         everyone = _everyone(contestants, rope)
+        chance = None if warnings else _spread_of_seeds(runs, [name for name, _ in settings])
         report = Path(folder) / "report.html"
         write_page(
             report,
@@ -72,8 +74,9 @@ def compare_runs(
             _gallery(runs, gallery),
             command=_command(names, runs, html or Path(report.name), rope, force),
             everyone=everyone,
+            chance=chance,
         )
-        print_report(console, contestants, comparisons, settings, warnings, everyone)
+        print_report(console, contestants, comparisons, settings, warnings, everyone, chance)
         if html:
             write_whole(html, report.read_bytes())
             console.print(f"Page: {html}")
@@ -101,7 +104,7 @@ def spread_of_runs(names: Sequence[str], out: Path | None, console: Console) -> 
         raise DataError(f"these differ in more than train.seed: {'; '.join(found)}")
     if len({one.settings().get("train.seed") for one in runs}) < len(runs):
         raise DataError("two of these have the same train.seed: they are one training")
-    found_spread = spread([one.outputs.tiles for one in runs])
+    found_spread = _spread(runs)
     print_spread(console, found_spread)
     if out:
         write_whole(out, (json.dumps(asdict(found_spread), indent=1) + "\n").encode())
@@ -113,6 +116,21 @@ def _everyone(contestants: Sequence[Contestant], rope: float) -> TextTable | Non
         return None
     labels = [one.label for one in contestants]
     return matrix_table(labels, chances_matrix(contestants, rope), rope)
+
+
+def _spread_of_seeds(runs: Sequence[ShownRun], different: Sequence[str]) -> Spread | None:
+    """Where scores vary, of runs that differ in their training seed and in nothing else."""
+    seeds = {one.settings().get("train.seed") for one in runs}
+    if list(different) != ["train.seed"] or len(seeds) < len(runs):
+        return None
+    with suppress(DataError):  # a single fold
+        return _spread(runs)
+    return None
+
+
+def _spread(runs: Sequence[ShownRun]) -> Spread:
+    n_splits = int(runs[0].outputs.params["split"]["n_splits"])
+    return spread([one.outputs.tiles for one in runs], n_splits)
 
 
 def _warnings(runs: Sequence[ShownRun], force: bool) -> list[str]:

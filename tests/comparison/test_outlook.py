@@ -68,6 +68,12 @@ def test_a_difference_as_large_as_measured() -> None:
     assert opposite.outlook == found.outlook
 
 
+def test_between_what_does_not_matter_and_twice_that_one_answer_is_enough() -> None:
+    told = compared([one + 0.014 for one in LEVEL]).outlook
+    assert "To call" not in told
+    assert "measured" not in told
+
+
 def test_where_nothing_would_do() -> None:
     told = compared((0.1, -0.1, 0.03)).outlook
     power = max(plan.power for plan in plans(Trial(0.1014, 5), better_by(0.02)))

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 
 from saltseg.comparison.networks import compare
+from saltseg.comparison.spread import spread
 from saltseg.report.page import Gallery, write_page
+from saltseg.report.spread import spread_sentence
 from saltseg.report.tables import TextTable
 from tests.report.sample import LONG, UNKNOWN, contestant, disputed, uneven, with_holdout
 
@@ -100,6 +102,18 @@ def test_what_it_would_take_stands_below_an_undecided_verdict(tmp_path: Path, pa
     write_page(path, pair, [compared], [], [], Gallery([], 0.5, "none"), command="x")
     assert f'<p class="note outlook">{compared.outlook}</p>' in path.read_text()
     assert 'class="note outlook"' not in page
+
+
+def test_where_the_spread_comes_from_stands_beside_runs_of_several_seeds(
+    tmp_path: Path, page: str
+) -> None:
+    pair = [uneven(contestant("a")), contestant("b")]
+    path, chance = tmp_path / "report.html", spread([one.tiles for one in pair], 5)
+    gallery = Gallery([], 0.5, "none")
+    write_page(path, pair, [compare(*pair)], [], [], gallery, command="x", chance=chance)
+    assert "Where the spread comes from" in path.read_text()
+    assert f'<p class="note">{spread_sentence(chance)}</p>' in path.read_text()
+    assert "Where the spread comes from" not in page
 
 
 def test_holdout(tmp_path: Path, page: str) -> None:

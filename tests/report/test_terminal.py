@@ -7,6 +7,8 @@ import pytest
 from rich.console import Console
 
 from saltseg.comparison.networks import Contestant, compare
+from saltseg.comparison.spread import spread
+from saltseg.report.spread import spread_sentence, spread_table
 from saltseg.report.terminal import print_report
 from tests.report.sample import LONG, UNKNOWN, comparison, contestant, uneven, with_holdout
 
@@ -109,6 +111,16 @@ def test_what_it_would_take_stands_below_an_undecided_verdict() -> None:
     assert expected.verdict.startswith("Undecided")
     said = " ".join(printed(*pair).split())
     assert said.endswith(f"{expected.verdict} {expected.outlook}")
+
+
+def test_where_the_spread_comes_from_stands_beside_runs_of_several_seeds(text: str) -> None:
+    pair = uneven(contestant("a")), contestant("b")
+    chance, out = spread([one.tiles for one in pair], 5), io.StringIO()
+    console = Console(file=out, width=80)
+    print_report(console, pair, [compare(*pair)], SETTINGS, [], chance=chance)
+    assert spread_table(chance).title in " ".join(out.getvalue().split())
+    assert spread_sentence(chance) in " ".join(out.getvalue().split())
+    assert "standard deviation" not in text
 
 
 def test_holdout_has_a_table_and_a_sentence() -> None:

@@ -131,7 +131,7 @@ def spread(
     ],
     out: Annotated[Path | None, typer.Option(help="Write the variances as JSON, too.")] = None,
 ) -> None:
-    """Where scores vary: with the training seed, or with the folds; of one network trained anew.
+    """Where scores vary: with training seed, division, folds or tiles; of one network trained anew.
 
     For the runs: dvc exp run --queue -S train.seed=1,2,3
     """

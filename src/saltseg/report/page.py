@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from saltseg.comparison.disputed_tile import DisputedTile
 from saltseg.comparison.networks import Comparison, Contestant
+from saltseg.comparison.spread import Spread
 from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
 from saltseg.figures.posterior import posterior_figure
 from saltseg.figures.svg import colours_of
+from saltseg.report.spread import spread_sentence, spread_table
 from saltseg.report.tables import (
     EXPLANATIONS,
     Settings,
@@ -63,6 +65,7 @@ def write_page(
     gallery: Gallery,
     command: str,
     everyone: TextTable | None = None,
+    chance: Spread | None = None,
 ) -> None:
     """Write the page.
 
@@ -75,6 +78,7 @@ def write_page(
         gallery: The most disputed tiles.
         command: What makes the page again.
         everyone: Each against each other, where there are more than two.
+        chance: Where scores vary, where they differ by chance of training alone.
     """
     labels = [one.label for one in contestants]
     colours = colours_of(labels)
@@ -84,6 +88,7 @@ def write_page(
         settings=settings_table(contestants, settings),
         costs=cost_table(contestants),
         everyone=everyone,
+        chance=chance and {"table": spread_table(chance), "sentence": spread_sentence(chance)},
         curves=Markup(iou_curves(contestants)),
         explanations=EXPLANATIONS,
         warnings=warnings,

@@ -7,7 +7,6 @@ from typing import NamedTuple
 from saltseg.comparison.matrix import Matrix
 from saltseg.comparison.networks import Comparison, Contestant, Cost
 from saltseg.comparison.posterior import Interval
-from saltseg.comparison.spread import Spread
 from saltseg.comparison.verdict import chance_text
 from saltseg.scoring.scores import TILE_SCORES
 
@@ -179,21 +178,3 @@ _COSTS: dict[str, Callable[[Cost], str]] = {
     "seconds per epoch": lambda cost: recorded("{:.1f}", cost.epoch_seconds),
     "peak memory": lambda cost: recorded("{:.0f} MiB", cost.peak_memory_mib),
 }
-
-
-def spread_table(found: Spread) -> TextTable:
-    """Standard deviations of the score of one fold, by what makes it vary."""
-    title = (
-        f"{found.score} {found.mean:.3f}: standard deviation of a fold's score"
-        f" ({found.runs} runs of {found.folds} folds)"
-    )
-    low, high = (
-        math.sqrt(end) for end in (found.training_interval.low, found.training_interval.high)
-    )
-    drawn = "none" if found.tiles is None else f"{math.sqrt(found.tiles):.4f}"
-    rows = [
-        ("training seed", f"{math.sqrt(found.training):.4f}", f"{low:.4f} .. {high:.4f}"),
-        ("folds", f"{math.sqrt(found.division):.4f}", ""),
-        ("tiles drawn at random", drawn, ""),
-    ]
-    return TextTable(title, ("varies with", "std", "95 % interval"), rows)

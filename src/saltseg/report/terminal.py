@@ -1,6 +1,5 @@
 """A comparison on the terminal: what differs, how much, how sure, what cost; the verdict last."""
 
-import math
 from collections.abc import Sequence
 
 from rich.box import SIMPLE
@@ -10,6 +9,7 @@ from rich.text import Text
 
 from saltseg.comparison.networks import Comparison, Contestant
 from saltseg.comparison.spread import Spread
+from saltseg.report.spread import spread_sentence, spread_table
 from saltseg.report.tables import (
     EXPLANATIONS,
     Settings,
@@ -20,7 +20,6 @@ from saltseg.report.tables import (
     differences_table,
     holdout_table,
     settings_table,
-    spread_table,
 )
 
 
@@ -31,6 +30,7 @@ def print_report(
     settings: Settings,
     warnings: Sequence[str],
     everyone: TextTable | None = None,
+    chance: Spread | None = None,
 ) -> None:
     """Print a whole report; plain text where the console is no terminal.
 
@@ -41,6 +41,7 @@ def print_report(
         settings: What differs between the contestants.
         warnings: Why the comparison may mean nothing.
         everyone: Each against each other, where there are more than two.
+        chance: Where scores vary, where they differ by chance of training alone.
     """
     for warning in warnings:
         console.print(Text(f"Warning: {warning}", style="bold red"))
@@ -55,6 +56,9 @@ def print_report(
         print_table(console, classes_table(comparison))
     if everyone:
         print_table(console, everyone)
+    if chance:
+        print_spread(console, chance)
+        console.print()
     print_table(console, cost_table(contestants))
     for line in EXPLANATIONS:
         console.print(Text(line, style="dim"))
@@ -81,14 +85,3 @@ def print_spread(console: Console, found: Spread) -> None:
     """Print where the spread of a network's scores comes from."""
     print_table(console, spread_table(found))
     console.print(Text(spread_sentence(found)))
-
-
-def spread_sentence(found: Spread) -> str:
-    """What the spread of training means for a comparison."""
-    doubt = 2 * math.sqrt(2) * found.rerun
-    return (
-        f"Another training seed alone moves the mean over {found.folds} folds by some"
-        f" {found.rerun:.4f}: two runs that differ by less than {doubt:.4f} may differ by chance"
-        " of training. Folds: what is left between them; tiles drawn at random: what folds of"
-        " their size would differ by if nothing evened them out."
-    )
