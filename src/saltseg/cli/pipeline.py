@@ -112,7 +112,9 @@ def compare(
 ) -> None:
     """Which is better, by how much, and how sure: runs of MLflow, tile by tile.
 
-    The report is logged to MLflow as well, as a run of its own.
+    Where the verdict leaves it open, how many folds and divisions it would take (`saltseg plan`).
+    Where the runs differ in train.seed alone, what their scores vary with (`saltseg spread`). The
+    report is logged to MLflow as well, as a run of its own.
     """
     with one_line_errors("saltseg compare"):
         from rich.console import Console
