@@ -8,6 +8,7 @@ from rich.console import Console
 
 from saltseg.comparison.networks import compare
 from saltseg.encoding import print_anywhere
+from saltseg.report.findings import Findings
 from saltseg.report.tables import differences_table
 from saltseg.report.terminal import print_report
 from tests.report.sample import contestant
@@ -21,7 +22,7 @@ def test_a_report_in_any_encoding(encoding: str, monkeypatch: pytest.MonkeyPatch
     print_anywhere()
     pair = contestant("größe", 0.05), contestant("b")
     found = compare(*pair)
-    print_report(Console(width=80), pair, [found], [], [])
+    print_report(Console(width=80), Findings(pair, [found]))
     print("0.5 ± 0.1 – 中…", file=sys.stderr)
     for stream in streams:
         stream.flush()

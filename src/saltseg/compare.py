@@ -8,18 +8,23 @@ from contextlib import suppress
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
+from typing import Literal, NamedTuple
 
 from rich.console import Console
 
 from saltseg.comparison.defaults import ROPE
 from saltseg.comparison.matrix import chances_matrix
-from saltseg.comparison.networks import Contestant, compare
+from saltseg.comparison.networks import compare
 from saltseg.comparison.spread import Spread, spread
 from saltseg.errors import DataError
 from saltseg.files import write_whole
+from saltseg.objectives import MONITOR
+from saltseg.report.findings import Findings
+from saltseg.report.markdown import write_markdown
 from saltseg.report.page import Gallery, write_page
-from saltseg.report.tables import TextTable, matrix_table
+from saltseg.report.records import as_csv, as_json
 from saltseg.report.terminal import print_report, print_spread
+from saltseg.tracking.addresses import curves_sentence
 from saltseg.tracking.comparable import ShownRun, differing, labels, obstacles
 from saltseg.tracking.comparison_runs import log_comparison
 from saltseg.tracking.disputed import most_disputed
@@ -27,24 +32,34 @@ from saltseg.tracking.lookup import choose
 from saltseg.tracking.store import own_store, store_errors
 
 
+class Wanted(NamedTuple):
+    """What is to be made of a comparison.
+
+    Attributes:
+        html: Where to write the page too; it is logged in any case.
+        markdown: Where to write it as Markdown, too.
+        rope: Largest difference of a score that does not matter.
+        force: Compare what the runs share even where data or folds differ.
+        gallery: Tiles on the page.
+        records: What to print for other programs in place of the tables, as JSON or CSV.
+    """
+
+    html: Path | None = None
+    markdown: Path | None = None
+    rope: float = ROPE
+    force: bool = False
+    gallery: int = 12
+    records: Literal["json", "csv"] | None = None
+
+
 @store_errors()
-def compare_runs(
-    names: Sequence[str],
-    html: Path | None,
-    rope: float,
-    force: bool,
-    gallery: int,
-    console: Console,
-) -> None:
+def compare_runs(names: Sequence[str], wanted: Wanted, console: Console) -> None:
     """Compare the first run with each of the others.
 
     Args:
         names: What DVC or git call runs, their ids and names in MLflow, or backbones; none for the
             newest pair.
-        html: Where to write the page too; it is logged in any case.
-        rope: Largest difference of a score that does not matter.
-        force: Compare what the runs share even where data or folds differ.
-        gallery: Tiles on the page.
+        wanted: How, and what to make of it.
         console: Where the tables go.
 
     Raises:
@@ -54,33 +69,65 @@ def compare_runs(
     if len(names) == 1:
         raise DataError(f"'{names[0]}' alone: name two runs or more, or none for the newest two")
     store = own_store()
+    runs = choose(store, names)
+    found = _findings(runs, wanted)
     with tempfile.TemporaryDirectory() as folder:
-        runs = choose(store, names)
-        warnings = _warnings(runs, force)
-        contestants = [one.contestant(label) for one, label in zip(runs, labels(runs), strict=True)]
-        first, *others = contestants
-        against_first = partial(compare, first, rope=rope, comparisons=len(others))
-        comparisons = [against_first(other) for other in others]
-        settings = differing(runs)
-        everyone = _everyone(contestants, rope)
-        chance = None if warnings else _spread_of_seeds(runs, [name for name, _ in settings])
         report = Path(folder) / "report.html"
-        write_page(
-            report,
-            contestants,
-            comparisons,
-            settings,
-            warnings,
-            _gallery(runs, gallery),
-            command=_command(names, runs, html or Path(report.name), rope, force),
-            everyone=everyone,
-            chance=chance,
-        )
-        print_report(console, contestants, comparisons, settings, warnings, everyone, chance)
-        if html:
-            write_whole(html, report.read_bytes())
-            console.print(f"Page: {html}")
-        log_comparison(store, runs, comparisons, warnings, report)
+        shown = _gallery(runs, wanted.gallery)
+        command = partial(_command, names, runs, wanted)
+        write_page(report, found, shown, command("--html", wanted.html or Path(report.name)))
+        if wanted.records:
+            print(_for_programs(found, wanted.records))
+        else:
+            print_report(console, found)
+        if wanted.html:
+            write_whole(wanted.html, report.read_bytes())
+        if wanted.markdown:
+            write_markdown(wanted.markdown, found, command("--markdown", wanted.markdown))
+        log_comparison(store, runs, found.comparisons, found.warnings, report)
+    if not wanted.records:
+        for page in filter(None, (wanted.html, wanted.markdown)):
+            console.print(f"Page: {page}")
+        ids = [one.run.info.run_id for one in runs]
+        address = curves_sentence(store.experiment, ids, MONITOR)
+        console.print(address, soft_wrap=True, highlight=False, markup=False)
+
+
+def _findings(runs: Sequence[ShownRun], wanted: Wanted) -> Findings:
+    warnings = _warnings(runs, wanted.force)
+    contestants = [one.contestant(label) for one, label in zip(runs, labels(runs), strict=True)]
+    first, *others = contestants
+    settings = differing(runs)
+    return Findings(
+        contestants,
+        [compare(first, one, rope=wanted.rope, comparisons=len(others)) for one in others],
+        settings,
+        warnings,
+        matrix=chances_matrix(contestants, wanted.rope) if len(others) > 1 else None,
+        chance=None if warnings else _spread_of_seeds(runs, [name for name, _ in settings]),
+    )
+
+
+def _for_programs(found: Findings, form: str) -> str:
+    """All of it as JSON, or a row per pair and score as CSV."""
+    if form == "csv":
+        return as_csv(
+            [
+                {"A": one.first, "B": one.second, **asdict(difference)}
+                for one in found.comparisons
+                for difference in one.differences
+            ]
+        ).rstrip("\n")
+    return as_json(
+        {
+            "networks": [{"label": one.label, "cost": one.cost} for one in found.contestants],
+            "settings": [{"name": name, "values": values} for name, values in found.settings],
+            "warnings": found.warnings,
+            "comparisons": found.comparisons,
+            "matrix": found.matrix,
+            "spread": found.chance,
+        }
+    )
 
 
 @store_errors()
@@ -110,14 +157,6 @@ def spread_of_runs(names: Sequence[str], out: Path | None, console: Console) -> 
         write_whole(out, (json.dumps(asdict(found_spread), indent=1) + "\n").encode())
 
 
-def _everyone(contestants: Sequence[Contestant], rope: float) -> TextTable | None:
-    """The table of all pairs, where the comparisons with the first are not all there is to say."""
-    if len(contestants) < 3:
-        return None
-    labels = [one.label for one in contestants]
-    return matrix_table(labels, chances_matrix(contestants, rope), rope)
-
-
 def _spread_of_seeds(runs: Sequence[ShownRun], different: Sequence[str]) -> Spread | None:
     """Where scores vary, of runs that differ in their training seed and in nothing else."""
     seeds = {one.settings().get("train.seed") for one in runs}
@@ -145,12 +184,12 @@ def _warnings(runs: Sequence[ShownRun], force: bool) -> list[str]:
 
 
 def _command(
-    names: Sequence[str], runs: Sequence[ShownRun], html: Path, rope: float, force: bool
+    names: Sequence[str], runs: Sequence[ShownRun], wanted: Wanted, option: str, path: Path
 ) -> str:
     """What makes the page again, of these very runs where none was named."""
     named = names or [one.run.info.run_id[:8] for one in runs]
-    settings = ["--rope", f"{rope:g}"] * (rope != ROPE) + ["--force"] * force
-    return shlex.join(["saltseg", "compare", *named, *settings, "--html", str(html)])
+    settings = ["--rope", f"{wanted.rope:g}"] * (wanted.rope != ROPE) + ["--force"] * wanted.force
+    return shlex.join(["saltseg", "compare", *named, *settings, option, str(path)])
 
 
 def _gallery(runs: Sequence[ShownRun], count: int) -> Gallery:

@@ -96,12 +96,31 @@ def compare(page: Page, names: tuple[str, ...], metric: str) -> dict[str, Any]:
         charts.last.scroll_into_view_if_needed()
         page.wait_for_timeout(200)
     charts.nth(charts.all_inner_texts().index(metric)).click()
+    return lines_of(page)
+
+
+def lines_of(page: Page) -> dict[str, Any]:
+    """The lines of the first chart of a page, by name of the run."""
     page.locator(".js-plotly-plot .scatterlayer").first.wait_for()
     page.wait_for_timeout(2000)
     lines = page.locator(".js-plotly-plot").first.evaluate(
         "plot => plot.data.map(line => [line.name, [...line.x], [...line.y]])"
     )
-    return {name: list(zip(x, y, strict=True)) for name, x, y in lines if x}
+    return {name.split(" (")[0]: list(zip(x, y, strict=True)) for name, x, y in lines if x}
+
+
+def open_printed(browser: Browser, printed: str, address: str) -> Page:
+    """The page whose address a command has ended with, in a browser that was never there before.
+
+    Args:
+        browser: The browser; its page has a profile of its own.
+        printed: What the command printed.
+        address: Of the server; the command speaks of MLflow's usual port.
+    """
+    page = browser.new_page(viewport={"width": 1400, "height": 760})
+    page.set_default_timeout(WAIT)
+    page.goto(printed.strip().rsplit(" ", 1)[1].replace("http://127.0.0.1:5000", address))
+    return page
 
 
 def main(folder: str, first: str, second: str, picture: str) -> None:

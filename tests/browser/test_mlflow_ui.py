@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from playwright.sync_api import Browser
 
-from tests.browser.mlflow_ui import compare, group_by, mlflow_ui, open_runs
+from tests.browser.mlflow_ui import compare, group_by, lines_of, mlflow_ui, open_printed, open_runs
 from tests.pipeline.projects import Project
 
 pytestmark = pytest.mark.slow
@@ -22,6 +22,10 @@ def test_two_backbones_in_one_chart(compared: Project, browser: Browser, picture
         assert {text.split()[1] for text in group_by(page, "backbone")} >= {"plain", "residual16"}
         lines = compare(page, (other, "plain greedy"), "val_map_iou")
         page.screenshot(path=pictures / "val_map_iou.png")
+        told = compared.run("saltseg", "compare", "residual16", "greedy", "--gallery", "0")
+        direct = open_printed(browser, told, address)
+        assert lines_of(direct) == lines
+        direct.screenshot(path=pictures / "curves.png")
     assert set(lines) == {other, "plain greedy"}
     curves = pd.read_csv(compared.root / "metrics/curves.csv")
     assert lines["plain greedy"] == list(zip(curves["epoch"], curves["val_map_iou"], strict=True))

@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from saltseg.comparison.disputed_tile import DisputedTile
 from saltseg.comparison.networks import compare
+from saltseg.report.findings import Findings
 from saltseg.report.page import Gallery, write_page
 from saltseg.scoring.scores import count_pixels, tile_scores
 from tests.report.sample import LONG, contestant, disputed
@@ -21,7 +22,8 @@ def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     target = tmp_path_factory.mktemp("report") / "report.html"
     pair = [contestant("resnet50", 0.05), contestant(LONG)]
     settings = [("backbone", ("resnet50", "vgg16"))]
-    write_page(target, pair, [compare(*pair)], settings, [], Gallery(TILES, 0.5), "saltseg compare")
+    found = Findings(pair, [compare(*pair)], settings)
+    write_page(target, found, Gallery(TILES, 0.5), "saltseg compare")
     return target
 
 

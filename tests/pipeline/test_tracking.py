@@ -73,6 +73,8 @@ def report(project: Project, *arguments: str) -> str:
     printed = project.run("saltseg", "compare", *arguments, COLUMNS="100")
     above, _, below = printed.partition("\nCost\n")
     told = " ".join((above + below[below.index("Over tiles:") :]).split())
+    told, _, address = told.partition(" Curves: ")
+    assert "/#/metric?runs=" in address
     return re.sub(r", in all about .*?(?=;|\. )", "", told)
 
 
@@ -119,10 +121,13 @@ def test_a_lost_store_comes_back(compared: Project) -> None:
 
 
 def test_compare_prints_writes_and_logs(compared: Project) -> None:
-    asked = ("saltseg", "compare", "residual16", "greedy", "--html", "out/report.html")
-    printed = compared.run(*asked)
+    asked = ("--html", "out/report.html", "--markdown", "out/report.md")
+    printed = compared.run("saltseg", "compare", "residual16", "greedy", *asked)
     assert "; 2 folds: weak evidence" in " ".join(printed.split())
     page = (compared.root / "out/report.html").read_text()
+    markdown = (compared.root / "out/report.md").read_text()
+    assert "saltseg compare residual16 greedy --markdown out/report.md" in markdown
+    assert (compared.root / "out/images/report-curves.svg").exists()
     shutil.rmtree(compared.root / "out")
     assert '"tiles": [{"id"' in page
     assert '{"labels": ["residual16 ' in page
@@ -141,9 +146,16 @@ def test_another_training_seed_can_be_compared_and_tells_the_spread(compared: Pr
     assert "train.seed 1337 1" in printed
     assert "standard deviation of a fold's score (2 runs of 2 folds)" in printed
     assert "row is better" not in printed
-    three = report(compared, "greedy", "reseeded", "residual16")
-    assert "standard deviation" not in three
-    assert "Chance that the row is better than the column in map_iou by > 0.01" in three
+    three = compared.run("saltseg", "compare", "greedy", "reseeded", "residual16", "--json")
+    found = json.loads(three[three.index("{") :])
+    assert [one["label"].split()[0] for one in found["networks"]] == [
+        "plain",
+        "plain",
+        "residual16",
+    ]
+    assert found["spread"] is None
+    assert [len(row) for row in found["matrix"]] == [3, 3, 3]
+    assert [one["differences"][0]["score"] for one in found["comparisons"]] == ["map_iou"] * 2
     told = compared.run("saltseg", "spread", "workspace", "reseeded", "--out", "out/spread.json")
     assert "Another training seed alone moves the mean over 2 folds" in " ".join(told.split())
     found = json.loads((compared.root / "out/spread.json").read_text())

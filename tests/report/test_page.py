@@ -6,11 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from saltseg.comparison.matrix import Matrix
 from saltseg.comparison.networks import compare
+from saltseg.comparison.posterior import Chances
 from saltseg.comparison.spread import spread
+from saltseg.report.findings import Findings
 from saltseg.report.page import Gallery, write_page
 from saltseg.report.spread import spread_sentence
-from saltseg.report.tables import TextTable
 from tests.report.sample import LONG, UNKNOWN, contestant, disputed, uneven, with_holdout
 
 
@@ -18,10 +20,12 @@ def write(path: Path, *labels: str, gallery: Gallery | None = None, folds: int =
     first, *others = (contestant(label, n / 20, folds) for n, label in enumerate(labels))
     write_page(
         path,
-        [first, *others],
-        [compare(first, other) for other in others],
-        [("backbone", labels)],
-        ["the data <differ>"],
+        Findings(
+            [first, *others],
+            [compare(first, other) for other in others],
+            [("backbone", labels)],
+            ["the data <differ>"],
+        ),
         gallery or Gallery(disputed(len(labels)), threshold=0.5),
         command="saltseg compare resnet50 'vgg16 x'",
     )
@@ -29,16 +33,17 @@ def write(path: Path, *labels: str, gallery: Gallery | None = None, folds: int =
 
 
 def test_a_table_of_all_pairs_stands_on_the_page(tmp_path: Path) -> None:
-    three = [contestant(label, place / 20, 3) for place, label in enumerate("abc")]
-    everyone = TextTable("Each <pair>", ("", "a"), [("b", "0.25 (0.50)")])
+    three = [contestant(label, place / 20, 3) for place, label in enumerate(("<a>", "b", "c"))]
+    chances = Chances(0.25, 0.5, 0.25)
+    matrix: Matrix = [[None if row == column else chances for column in "abc"] for row in "abc"]
     path, gallery = tmp_path / "report.html", Gallery([], 0.5, "none")
     compared = [compare(three[0], other) for other in three[1:]]
-    write_page(path, three, compared, [], [], gallery, command="x", everyone=everyone)
+    write_page(path, Findings(three, compared, matrix=matrix), gallery, command="x")
     page = path.read_text()
     assert "Each against each other" in page
-    assert "Each &lt;pair&gt;" in page
-    assert "0.25 (0.50)" in page
-    write_page(path, three, compared, [], [], gallery, command="x")
+    assert "&lt;a&gt;" in page
+    assert page.count("0.25 (0.50)") == 6
+    write_page(path, Findings(three, compared), gallery, command="x")
     assert "Each against each other" not in path.read_text()
 
 
@@ -92,14 +97,14 @@ def test_three_networks_and_one_fold(tmp_path: Path, labels: tuple[str, ...], fo
 def test_costs_that_nothing_recorded(tmp_path: Path) -> None:
     pair = [contestant("a", cost=UNKNOWN), contestant("b")]
     path = tmp_path / "report.html"
-    write_page(path, pair, [compare(*pair)], [], [], Gallery([], 0.5, "none"), command="x")
+    write_page(path, Findings(pair, [compare(*pair)]), Gallery([], 0.5, "none"), command="x")
     assert path.read_text().count("not recorded") == 2
 
 
 def test_what_it_would_take_stands_below_an_undecided_verdict(tmp_path: Path, page: str) -> None:
     pair = [uneven(contestant("a")), contestant("b")]
     path, compared = tmp_path / "report.html", compare(*pair)
-    write_page(path, pair, [compared], [], [], Gallery([], 0.5, "none"), command="x")
+    write_page(path, Findings(pair, [compared]), Gallery([], 0.5, "none"), command="x")
     assert f'<p class="note outlook">{compared.outlook}</p>' in path.read_text()
     assert 'class="note outlook"' not in page
 
@@ -110,7 +115,7 @@ def test_where_the_spread_comes_from_stands_beside_runs_of_several_seeds(
     pair = [uneven(contestant("a")), contestant("b")]
     path, chance = tmp_path / "report.html", spread([one.tiles for one in pair], 5)
     gallery = Gallery([], 0.5, "none")
-    write_page(path, pair, [compare(*pair)], [], [], gallery, command="x", chance=chance)
+    write_page(path, Findings(pair, [compare(*pair)], chance=chance), gallery, command="x")
     assert "Where the spread comes from" in path.read_text()
     assert f'<p class="note">{spread_sentence(chance)}</p>' in path.read_text()
     assert "Where the spread comes from" not in page
@@ -119,6 +124,6 @@ def test_where_the_spread_comes_from_stands_beside_runs_of_several_seeds(
 def test_holdout(tmp_path: Path, page: str) -> None:
     pair = [with_holdout(contestant("a", 0.05)), with_holdout(contestant("b"))]
     path = tmp_path / "report.html"
-    write_page(path, pair, [compare(*pair)], [], [], Gallery([], 0.5, "none"), command="x")
+    write_page(path, Findings(pair, [compare(*pair)]), Gallery([], 0.5, "none"), command="x")
     assert "<caption>Hold-out of 30 tiles, all folds together; 95 %" in path.read_text()
     assert "Hold-out" not in page

@@ -8,6 +8,7 @@ from rich.console import Console
 
 from saltseg.comparison.networks import Contestant, compare
 from saltseg.comparison.spread import spread
+from saltseg.report.findings import Findings
 from saltseg.report.spread import spread_sentence, spread_table
 from saltseg.report.terminal import print_report
 from tests.report.sample import LONG, UNKNOWN, comparison, contestant, uneven, with_holdout
@@ -19,7 +20,9 @@ def printed(*contestants: Contestant, warnings: tuple[str, ...] = ()) -> str:
     first, *others = contestants
     out = io.StringIO()
     comparisons = [compare(first, other, comparisons=len(others)) for other in others]
-    print_report(Console(file=out, width=80), contestants, comparisons, SETTINGS, warnings)
+    print_report(
+        Console(file=out, width=80), Findings(contestants, comparisons, SETTINGS, warnings)
+    )
     return out.getvalue()
 
 
@@ -93,7 +96,7 @@ def test_a_small_p_does_not_read_as_zero() -> None:
     first, *others = compared.differences
     sure = replace(compared, differences=(replace(first, p_value=2e-5), *others))
     out = io.StringIO()
-    print_report(Console(file=out, width=80), pair, [sure], SETTINGS, [])
+    print_report(Console(file=out, width=80), Findings(pair, [sure], SETTINGS))
     line, _ = [line for line in out.getvalue().splitlines() if line.startswith(" map_iou")]
     assert line.split()[-1] == "<0.001"
 
@@ -117,7 +120,7 @@ def test_where_the_spread_comes_from_stands_beside_runs_of_several_seeds(text: s
     pair = uneven(contestant("a")), contestant("b")
     chance, out = spread([one.tiles for one in pair], 5), io.StringIO()
     console = Console(file=out, width=80)
-    print_report(console, pair, [compare(*pair)], SETTINGS, [], chance=chance)
+    print_report(console, Findings(pair, [compare(*pair)], SETTINGS, chance=chance))
     assert spread_table(chance).title in " ".join(out.getvalue().split())
     assert spread_sentence(chance) in " ".join(out.getvalue().split())
     assert "standard deviation" not in text

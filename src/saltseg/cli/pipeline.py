@@ -3,7 +3,7 @@
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -19,12 +19,16 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, for other prog
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, for a spreadsheet.")]
 
 
-def _print_records(found: "Sequence[Record]", as_json: bool, as_csv: bool) -> None:
-    from saltseg.report import records
-
+def _form(as_json: bool, as_csv: bool) -> Literal["json", "csv"] | None:
     if as_json and as_csv:
         raise DataError("--json and --csv: one of the two")
-    print(records.as_json(found) if as_json else records.as_csv(found).rstrip("\n"))
+    return "json" if as_json else "csv" if as_csv else None
+
+
+def _print_records(found: "Sequence[Record]", form: Literal["json", "csv"]) -> None:
+    from saltseg.report import records
+
+    print(records.as_json(found) if form == "json" else records.as_csv(found).rstrip("\n"))
 
 
 @app.command()
@@ -46,9 +50,9 @@ def scores(
         from saltseg.report.scores import scores_table
         from saltseg.runs.revisions import find
 
-        found = find(revisions or [])
-        if as_json or as_csv:
-            _print_records(records.score_records(found), as_json, as_csv)
+        form, found = _form(as_json, as_csv), find(revisions or [])
+        if form:
+            _print_records(records.score_records(found), form)
         else:
             Console().print(scores_table(found))
 
@@ -109,6 +113,12 @@ def compare(
     gallery: Annotated[
         int, typer.Option(min=0, help="Tiles on the page, those most disputed.")
     ] = 12,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(help="Write it as Markdown, too, with pictures in `images` beside it."),
+    ] = None,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """Which is better, by how much, and how sure: runs of MLflow, tile by tile.
 
@@ -119,9 +129,11 @@ def compare(
     with one_line_errors("saltseg compare"):
         from rich.console import Console
 
-        from saltseg.compare import compare_runs
+        from saltseg.compare import Wanted, compare_runs
 
-        compare_runs(runs or [], html, rope, force, gallery, Console())
+        records = _form(as_json, as_csv)
+        wanted = Wanted(html, markdown, rope, force, gallery, records)
+        compare_runs(runs or [], wanted, Console())
 
 
 @app.command()
@@ -232,9 +244,9 @@ def unfinished(
         from saltseg.report.unfinished import commands, unfinished_table
         from saltseg.runs import unfinished as trainings
 
-        found = trainings.unfinished()
-        if as_json or as_csv:
-            _print_records(records.unfinished_records(found), as_json, as_csv)
+        form, found = _form(as_json, as_csv), trainings.unfinished()
+        if form:
+            _print_records(records.unfinished_records(found), form)
             _ = [one.clear() for one in found if clear]
             return
         if not found:

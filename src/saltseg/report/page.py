@@ -13,16 +13,14 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from saltseg.comparison.disputed_tile import DisputedTile
-from saltseg.comparison.networks import Comparison, Contestant
-from saltseg.comparison.spread import Spread
+from saltseg.comparison.networks import Comparison
 from saltseg.figures.comparison import class_scores, fold_differences, iou_curves
 from saltseg.figures.posterior import posterior_figure
 from saltseg.figures.svg import colours_of
+from saltseg.report.findings import Findings
 from saltseg.report.spread import spread_sentence, spread_table
 from saltseg.report.tables import (
     EXPLANATIONS,
-    Settings,
-    TextTable,
     chances_table,
     classes_table,
     cost_table,
@@ -56,44 +54,28 @@ class Gallery:
     why_empty: str | None = None
 
 
-def write_page(
-    path: Path,
-    contestants: Sequence[Contestant],
-    comparisons: Sequence[Comparison],
-    settings: Settings,
-    warnings: Sequence[str],
-    gallery: Gallery,
-    command: str,
-    everyone: TextTable | None = None,
-    chance: Spread | None = None,
-) -> None:
+def write_page(path: Path, found: Findings, gallery: Gallery, command: str) -> None:
     """Write the page.
 
     Args:
         path: HTML file to write.
-        contestants: All networks, the first of which is compared with each of the others.
-        comparisons: The results, in the order of the others.
-        settings: What differs between the contestants.
-        warnings: Why the comparison may mean nothing.
+        found: What it shows.
         gallery: The most disputed tiles.
         command: What makes the page again.
-        everyone: Each against each other, where there are more than two.
-        chance: Where scores vary, where they differ by chance of training alone.
     """
-    labels = [one.label for one in contestants]
-    colours = colours_of(labels)
+    colours, chance = colours_of(found.labels), found.chance
     page = _TEMPLATES.get_template("page.html.j2").render(
-        title=" against ".join(labels),
-        results=[_result(comparison, colours) for comparison in comparisons],
-        settings=settings_table(contestants, settings),
-        costs=cost_table(contestants),
-        everyone=everyone,
+        title=" against ".join(found.labels),
+        results=[_result(comparison, colours) for comparison in found.comparisons],
+        settings=settings_table(found.contestants, found.settings),
+        costs=cost_table(found.contestants),
+        everyone=found.everyone,
         chance=chance and {"table": spread_table(chance), "sentence": spread_sentence(chance)},
-        curves=Markup(iou_curves(contestants)),
+        curves=Markup(iou_curves(found.contestants)),
         explanations=EXPLANATIONS,
-        warnings=warnings,
+        warnings=found.warnings,
         gallery=gallery,
-        data=Markup(_for_script(_gallery_data(gallery, contestants))),
+        data=Markup(_for_script(_gallery_data(gallery, found.labels))),
         command=command,
         style=Markup(_source("page.css")),
         script=Markup(_source("page.js")),
@@ -115,7 +97,7 @@ def _result(comparison: Comparison, colours: Mapping[str, str]) -> dict[str, Any
     }
 
 
-def _gallery_data(gallery: Gallery, contestants: Sequence[Contestant]) -> dict[str, Any]:
+def _gallery_data(gallery: Gallery, labels: Sequence[str]) -> dict[str, Any]:
     """What the script draws the tiles from."""
     tiles = [
         {
@@ -129,7 +111,6 @@ def _gallery_data(gallery: Gallery, contestants: Sequence[Contestant]) -> dict[s
         }
         for tile in gallery.tiles
     ]
-    labels = [one.label for one in contestants]
     return {"labels": labels, "iouThresholds": IOU_THRESHOLDS, "tiles": tiles}
 
 

@@ -1,18 +1,15 @@
 """A comparison on the terminal: what differs, how much, how sure, what cost; the verdict last."""
 
-from collections.abc import Sequence
-
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from saltseg.comparison.networks import Comparison, Contestant
 from saltseg.comparison.spread import Spread
+from saltseg.report.findings import Findings
 from saltseg.report.spread import spread_sentence, spread_table
 from saltseg.report.tables import (
     EXPLANATIONS,
-    Settings,
     TextTable,
     chances_table,
     classes_table,
@@ -23,30 +20,17 @@ from saltseg.report.tables import (
 )
 
 
-def print_report(
-    console: Console,
-    contestants: Sequence[Contestant],
-    comparisons: Sequence[Comparison],
-    settings: Settings,
-    warnings: Sequence[str],
-    everyone: TextTable | None = None,
-    chance: Spread | None = None,
-) -> None:
+def print_report(console: Console, found: Findings) -> None:
     """Print a whole report; plain text where the console is no terminal.
 
     Args:
         console: Where to.
-        contestants: All networks, the first of which is compared with each of the others.
-        comparisons: The results, in the order of the others.
-        settings: What differs between the contestants.
-        warnings: Why the comparison may mean nothing.
-        everyone: Each against each other, where there are more than two.
-        chance: Where scores vary, where they differ by chance of training alone.
+        found: What to print.
     """
-    for warning in warnings:
+    for warning in found.warnings:
         console.print(Text(f"Warning: {warning}", style="bold red"))
-    print_table(console, settings_table(contestants, settings))
-    for comparison in comparisons:
+    print_table(console, settings_table(found.contestants, found.settings))
+    for comparison in found.comparisons:
         console.print(Text(f"A = {comparison.first}, B = {comparison.second}", style="bold"))
         console.print()
         print_table(console, differences_table(comparison))
@@ -54,15 +38,15 @@ def print_report(
         if unseen := holdout_table(comparison):
             print_table(console, unseen)
         print_table(console, classes_table(comparison))
-    if everyone:
-        print_table(console, everyone)
-    if chance:
-        print_spread(console, chance)
+    if found.everyone:
+        print_table(console, found.everyone)
+    if found.chance:
+        print_spread(console, found.chance)
         console.print()
-    print_table(console, cost_table(contestants))
+    print_table(console, cost_table(found.contestants))
     for line in EXPLANATIONS:
         console.print(Text(line, style="dim"))
-    for comparison in comparisons:
+    for comparison in found.comparisons:
         console.print()
         console.print(Text(comparison.verdict, style="bold"))
         if comparison.outlook:
