@@ -42,7 +42,7 @@ def test_sheet_shows_each_picture_beside_its_salt() -> None:
     levels = [10, 20, 30, 40, 50, 60, 70]
     tiles = [(np.full((8, 9), level, np.uint8), np.zeros((8, 9), np.uint8)) for level in levels]
     tiles[0] = (tiles[0][0], np.ones((8, 9), np.uint8))
-    sheet = contact_sheet(tiles, scale=2)
+    sheet = contact_sheet([(grey, overlay(grey, mask)) for grey, mask in tiles], scale=2)
     white = (sheet == 255).all(axis=2)
     count, _, found, _ = cv2.connectedComponentsWithStats((~white).astype(np.uint8))
     assert count - 1 == len(tiles)
@@ -56,6 +56,13 @@ def test_sheet_shows_each_picture_beside_its_salt() -> None:
 
 def test_sheet_takes_pictures_of_several_sizes() -> None:
     sizes = [(8, 9), (3, 4)]
-    tiles = [(np.zeros(size, np.uint8), np.zeros(size, np.uint8)) for size in sizes]
+    tiles = [(np.zeros(size, np.uint8), np.zeros((*size, 3), np.uint8)) for size in sizes]
     sheet = contact_sheet(tiles, scale=1)
     assert (sheet == 0).all(axis=2).sum() == 2 * (8 * 9 + 3 * 4)
+
+
+def test_sheet_of_three_panels_has_as_many_in_a_row() -> None:
+    grey, drawn = np.zeros((8, 9), np.uint8), np.full((8, 9, 3), 50, np.uint8)
+    sheet = contact_sheet([(grey, drawn, drawn)] * 5, scale=1)
+    assert (sheet == 50).all(axis=2).sum() == 5 * 2 * 8 * 9
+    assert sheet.shape == (2 * (8 + 2 * 4), 4 * 3 * (9 + 4), 3)

@@ -2,13 +2,15 @@
 
 import zipfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 
 from saltseg.backbones import backbone_row
-from saltseg.inference.model import Facts, Networks, SaltModel
+from saltseg.inference.model import Facts, SaltModel
+from saltseg.inference.passes import Apart, Networks
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Decoder, Preprocess
 from saltseg.tiles.inputs.native import Native
@@ -33,6 +35,21 @@ def model_of(networks: Networks = brightness, **native: object) -> SaltModel:
         native=Native(**size),
     )
     return SaltModel(blueprint, Facts(name="bright", threshold=0.5), "digest", networks)
+
+
+def gammas(inputs: np.ndarray) -> tuple[np.ndarray, list[np.ndarray]]:
+    """Three networks that see the grey level brighter, as it is, and darker to the right."""
+    grey = brightness(inputs)
+    right = np.linspace(1, 0.2, grey.shape[2], dtype=np.float32)
+    each = [np.sqrt(grey), grey, grey * right]
+    return np.mean(each, axis=0), each
+
+
+def ensemble_of(apart: Apart = gammas, **native: object) -> SaltModel:
+    """The same as `model_of`, of several networks that can be told apart."""
+    alone = model_of(lambda inputs: apart(inputs)[0], **native)
+    members = len(apart(np.zeros((1, SIDE, SIDE, 2), np.uint8))[1])
+    return replace(alone, _apart=apart, members=members)
 
 
 def picture(height: int = SIDE, width: int = SIDE, seed: int = 0) -> np.ndarray:

@@ -52,7 +52,21 @@ def alone(models: Path, fold: int, tmp_path: Path) -> SaltModel:
 def test_folds_predict_by_their_mean(models: Path, both: SaltModel, tmp_path: Path) -> None:
     first, second = (alone(models, fold, tmp_path).predict(TILES) for fold in (0, 1))
     assert np.abs(first - second).max() > 1e-3
-    np.testing.assert_allclose(both.predict(TILES), (first + second) / 2, atol=1e-6)
+    mean = both.predict(TILES)
+    np.testing.assert_allclose(mean, (first + second) / 2, atol=1e-6)
+    same, apart = both.predict_with_uncertainty(TILES)
+    np.testing.assert_array_equal(same, mean)
+    np.testing.assert_allclose(apart, np.abs(first - second) / 2, atol=1e-6)
+
+
+def test_one_fold_differs_from_its_mirror_image(models: Path, tmp_path: Path) -> None:
+    one = alone(models, 0, tmp_path)
+    mean, apart = one.predict_with_uncertainty(TILES, flip=True)
+    np.testing.assert_array_equal(mean, one.predict(TILES, flip=True))
+    np.testing.assert_allclose(apart, np.abs(one.predict(TILES) - mean), atol=1e-6)
+    assert apart.max() > 1e-3
+    with pytest.raises(DataError, match="one network that predicts once"):
+        one.predict_with_uncertainty(TILES)
 
 
 def test_neighbours_in_a_batch_do_not_matter(both: SaltModel) -> None:
@@ -95,6 +109,8 @@ def test_onnx_gives_the_same_probabilities(both: SaltModel, onnx_file: Path) -> 
     section = picture(150, 260)
     found = portable.predict(section, flip=True)
     np.testing.assert_allclose(found, both.predict(section, flip=True), atol=1e-4)
+    with pytest.raises(DataError, match="an ONNX file, which gives the mean of its networks alone"):
+        portable.predict_with_uncertainty(section, flip=True)
 
 
 def test_onnx_needs_no_keras(onnx_file: Path) -> None:

@@ -144,8 +144,9 @@ def test_pictures_of_many_sizes_come_back_in_their_order() -> None:
     queue = (Picture(n, picture(*size)) for n, size in enumerate(sizes))
     shares: list[float] = []
     found = list(model_of().predict_each(queue, PredictOptions(batch_size=4), shares.append))
-    assert [picture.label for picture, _ in found] == [0, 1, 2, 3, 4]
-    assert [p.shape for _, p in found] == sizes
+    assert [one.picture.label for one in found] == [0, 1, 2, 3, 4]
+    assert [one.probabilities.shape for one in found] == sizes
+    assert {one.uncertainty is None for one in found} == {True}
     assert sum(shares) == pytest.approx(5)
 
 

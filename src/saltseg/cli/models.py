@@ -57,6 +57,13 @@ _Overlap = Annotated[
     float, typer.Option(min=0, max=0.9, help="Share of a window that the next covers, too.")
 ]
 _Probabilities = Annotated[bool, typer.Option("--probabilities", help="Write probabilities, too.")]
+_Uncertainty = Annotated[
+    bool,
+    typer.Option(
+        "--uncertainty",
+        help="Write how far the networks (with --flip, their mirrored predictions, too) lie apart.",
+    ),
+]
 _Clip = Annotated[
     float, typer.Option(min=50, max=100, help="Percentile at which amplitudes are clipped.")
 ]
@@ -116,6 +123,7 @@ def predict(
     flip: _Flip = False,
     overlap: _Overlap = defaults.OVERLAP,
     probabilities: _Probabilities = False,
+    uncertainty: _Uncertainty = False,
     depths: _Depths = None,
     clip: _Clip = defaults.CLIP,
     stretch: _Stretch = defaults.STRETCH,
@@ -147,7 +155,7 @@ def predict(
         showing = Showing(stretch, null_values(null), defaults.KINDS[kind])
         geometry = Geometry(iline, xline, line, format_)
         reading = Reading(clip, geometry, depths, showing, axes)
-        options = PredictOptions(flip, overlap, batch_size)
+        options = PredictOptions(flip, overlap, batch_size, uncertainty)
         output = OutputOptions(threshold, chosen, probabilities, overwrite)
         # What can be refused is refused before Keras, which takes seconds to import.
         with open_inputs(inputs, reading) as found, open_model(run, models, precision) as model:

@@ -11,7 +11,8 @@ from saltseg.figures.style import PREDICTION
 
 _TINT = 0.25
 _GAP = 4
-_ACROSS = 6
+_PANELS = 12
+"""In a row of a contact sheet."""
 
 
 def overlay(grey: Bytes, mask: Bytes) -> Bytes:
@@ -31,30 +32,39 @@ def overlay(grey: Bytes, mask: Bytes) -> Bytes:
     painted = np.repeat(grey[..., None], 3, axis=2)
     for channel in range(3):
         np.copyto(painted[..., channel], tinted[grey, channel], where=salt.view(bool))
+    return outlined(painted, mask)
+
+
+def outlined(painted: Bytes, mask: Bytes) -> Bytes:
+    """The same picture, (H, W, 3) uint8, in which the outline of its salt has been drawn."""
+    colour = [255 * part for part in to_rgb(PREDICTION)[::-1]]
+    salt = (mask > 0).astype(np.uint8)
     outlines, _ = cv2.findContours(salt, cv2.RETR_LIST, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(painted, outlines, -1, colour.tolist(), 1)
+    cv2.drawContours(painted, outlines, -1, colour, 1)
     return painted
 
 
-def contact_sheet(pictures: Sequence[tuple[Bytes, Bytes]], scale: int = 2) -> Bytes:
-    """Pictures in rows, each one beside itself with its salt.
+def contact_sheet(pictures: Sequence[Sequence[Bytes]], scale: int = 2) -> Bytes:
+    """Pictures in rows, each one beside itself as it was drawn over.
 
     Args:
-        pictures: Grey levels and mask of each, one or several; sizes may differ.
+        pictures: Grey levels of each, (H, W), and what was drawn of it, (H, W, 3) uint8 each, as
+            many for all; one picture or several, whose sizes may differ.
         scale: Pixels of the sheet for each pixel of a picture.
 
     Returns:
         (rows, columns, 3) uint8, blue first; white where there is no picture.
     """
-    height = scale * max(grey.shape[0] for grey, _ in pictures)
-    width = scale * max(grey.shape[1] for grey, _ in pictures)
-    across = min(_ACROSS, len(pictures))
-    down = -(-len(pictures) // across)
-    sheet = np.full((down * (height + 2 * _GAP), across * 2 * (width + _GAP), 3), 255, np.uint8)
-    for number, (grey, mask) in enumerate(pictures):
+    height = scale * max(grey.shape[0] for grey, *_ in pictures)
+    width = scale * max(grey.shape[1] for grey, *_ in pictures)
+    panels = len(pictures[0])
+    across = min(_PANELS // panels, len(pictures))
+    down, step = -(-len(pictures) // across), panels * (width + _GAP)
+    sheet = np.full((down * (height + 2 * _GAP), across * step, 3), 255, np.uint8)
+    for number, (grey, *drawn) in enumerate(pictures):
         row, column = divmod(number, across)
-        both = np.concatenate([np.repeat(grey[..., None], 3, axis=2), overlay(grey, mask)], axis=1)
-        both = both.repeat(scale, axis=0).repeat(scale, axis=1)
-        top, left = row * (height + 2 * _GAP) + _GAP, column * 2 * (width + _GAP) + _GAP
-        sheet[top : top + both.shape[0], left : left + both.shape[1]] = both
+        all_ = np.concatenate([np.repeat(grey[..., None], 3, axis=2), *drawn], axis=1)
+        all_ = all_.repeat(scale, axis=0).repeat(scale, axis=1)
+        top, left = row * (height + 2 * _GAP) + _GAP, column * step + _GAP
+        sheet[top : top + all_.shape[0], left : left + all_.shape[1]] = all_
     return sheet

@@ -8,7 +8,7 @@ from keras import layers
 
 from saltseg.array_types import Bytes
 from saltseg.errors import WeightsError
-from saltseg.inference.model import Networks
+from saltseg.inference.passes import Apart, Networks
 from saltseg.inference.windows import Floats
 from saltseg.machine import Precision
 from saltseg.nets.blueprint import Blueprint
@@ -59,5 +59,18 @@ def networks(model: keras.Model) -> Networks:
     def predict(inputs: Bytes) -> Floats:
         probabilities: Floats = model.predict_on_batch(inputs)[..., 0]
         return probabilities
+
+    return predict
+
+
+def networks_apart(model: keras.Model) -> Apart:
+    """A Keras model of `ensemble` as a plain function that gives each network's answer, too."""
+    names = [layer.name for layer in model.layers]
+    each = model.get_layer("mean").input if "mean" in names else [model.output]
+    both = keras.Model(model.input, [model.output, *each], name="apart")
+
+    def predict(inputs: Bytes) -> tuple[Floats, list[Floats]]:
+        mean, *found = (one[..., 0] for one in both.predict_on_batch(inputs))
+        return mean, found
 
     return predict

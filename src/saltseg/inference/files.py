@@ -37,10 +37,17 @@ class StoredModel(KnownModel):
             prepare_engine(seed=0, threads=None)
         else:
             import_engine()
-        from saltseg.inference.ensemble import ensemble, networks
+        from saltseg.inference.ensemble import ensemble, networks, networks_apart
 
-        found = networks(ensemble(self.blueprint, self.weights, self.precision))
-        return SaltModel(self.blueprint, self.facts, self.digest, found)
+        model = ensemble(self.blueprint, self.weights, self.precision)
+        return SaltModel(
+            self.blueprint,
+            self.facts,
+            self.digest,
+            networks(model),
+            networks_apart(model),
+            members=self.members,
+        )
 
 
 def load_models(
@@ -81,7 +88,9 @@ def open_models(
         )
     text = blueprint.model_dump_json() + ("" if precision == "float32" else precision)
     digest = digest_of(weights, text)
-    return StoredModel(blueprint, facts, digest, weights, repeatable, precision)
+    return StoredModel(
+        blueprint, facts, digest, weights, repeatable, precision, members=len(weights)
+    )
 
 
 def read_folder(folder: Path) -> tuple[Blueprint, list[Path]]:

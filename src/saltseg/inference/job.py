@@ -17,16 +17,18 @@ from rich.progress import Progress
 from saltseg.errors import DataError
 from saltseg.files import staged_file
 from saltseg.inference.model import KnownModel
-from saltseg.inference.pictures import Picture, PredictOptions, no_depth
+from saltseg.inference.pictures import Outcome, Picture, PredictOptions, no_depth
 from saltseg.inference.results import Results, open_results
 from saltseg.inference.sections import Inputs, Section
 from saltseg.inference.volumes import Result, Volume
-from saltseg.inference.windows import Floats
 from saltseg.scoring.choices import Choice, masked
 from saltseg.tiles.reading.archive import version_of
+from saltseg.uncertainty.measures import require_several
 
 _SHOWN = 24
 _PIXELS_BEHIND = 2**22
+_WHOLE = {"masks": "mask", "probabilities": "probability", "uncertainty": "uncertainty"}
+"""What the file of a volume is called, by the folder of its sections."""
 _MOST = 10**6
 """Pixels of a side that libpng takes."""
 
@@ -55,8 +57,9 @@ def predict_into(
     """Predict every section that has no mask yet, or has changed since it got one.
 
     Writes below `folder`: masks/ID.png (255 = salt), probabilities/ID.png where asked for (65535 =
-    certainly salt), overlays/ID.png of what is larger than a tile, overview.png of some that are
-    not, coverage.csv; of each volume a file of its kind, NAME.mask and NAME.probability.
+    certainly salt), uncertainty/ID.png likewise (65535 = 1), overlays/ID.png and
+    uncertainty_overlays/ID.png of what is larger than a tile, overview.png of some that are not,
+    coverage.csv; of each volume a file of its kind: NAME.mask, NAME.probability, NAME.uncertainty.
 
     Args:
         folder: Created where missing.
@@ -69,13 +72,17 @@ def predict_into(
         `id`, `height`, `width`, `coverage` of each section.
 
     Raises:
-        DataError: A section cannot be used, or the folder holds other things.
+        DataError: A section cannot be used, the folder holds other things, or there is no
+            uncertainty to tell.
     """
+    if options.uncertainty:
+        require_several(model.members, options.flip)
     choice = choice_of(model, output)
     settings = _settings(model, inputs, options) | {"threshold": choice.threshold}
     if output.chosen:
         settings |= choice._asdict()
-    kinds = ("masks", "probabilities") if output.probabilities else ("masks",)
+    asked = {"probabilities": output.probabilities, "uncertainty": options.uncertainty}
+    kinds = ["masks", *(kind for kind, wanted in asked.items() if wanted)]
     most = np.array(model.tile)
     with open_results(folder, settings, kinds, output.overwrite) as results:
         for volume in inputs.volumes:
@@ -149,25 +156,25 @@ def _required_depths(
 
 def _write_all(
     results: Results,
-    predicted: Iterator[tuple[Picture[Section], Floats]],
+    predicted: Iterator[Outcome[Section]],
     choice: Choice,
     most: NDArray[np.int64],
 ) -> None:
     """Write in a thread what was predicted, some pixels behind the networks."""
 
-    def write(picture: Picture[Section], found: Floats) -> int:
-        drawn = bool((found.shape > most).any())
-        mask = masked(found, choice, tile=not drawn)
-        results.put(picture.label, picture.grey, mask, found, drawn)
-        return found.size
+    def write(found: Outcome[Section]) -> int:
+        shape = found.probabilities.shape
+        drawn = bool((shape > most).any())
+        results.put(found, masked(found.probabilities, choice, tile=not drawn), drawn)
+        return found.probabilities.size
 
     waiting: deque[Future[int]] = deque()
     behind = 0
     # Whatever happens to the networks, what waits is written before this is left.
     with ThreadPoolExecutor(1) as writer:
-        for picture, found in predicted:
-            waiting.append(writer.submit(write, picture, found))
-            behind += found.size
+        for found in predicted:
+            waiting.append(writer.submit(write, found))
+            behind += found.probabilities.size
             while behind > _PIXELS_BEHIND:
                 behind -= waiting.popleft().result()
         for one in waiting:
@@ -193,7 +200,7 @@ def _drop_outdated(results: Results, inputs: Inputs, waiting: Sequence[Section])
     changed = {section.source for section in waiting}
     for volume in inputs.volumes:
         if volume.path in changed:
-            for kind in ("mask", "probability"):
+            for kind in _WHOLE.values():
                 _whole(results, volume, kind).unlink(missing_ok=True)
 
 
@@ -202,13 +209,12 @@ def _whole(results: Results, volume: Volume, kind: str) -> Path:
 
 
 def _write_volumes(results: Results, inputs: Inputs, kinds: Sequence[str]) -> None:
-    written: list[tuple[str, Result, bool]] = [("mask", results.mask, True)]
-    if "probabilities" in kinds:
-        written.append(("probability", results.probabilities, False))
     for volume in inputs.volumes:
-        for kind, read, binary in written:
-            with staged_file(_whole(results, volume, kind)) as staging:
-                volume.write(read, staging, binary)
+        for kind in kinds:
+            mask = kind == "masks"
+            read: Result = results.mask if mask else partial(results.values, kind)
+            with staged_file(_whole(results, volume, _WHOLE[kind])) as staging:
+                volume.write(read, staging, mask)
 
 
 def _write_overview(
@@ -219,4 +225,4 @@ def _write_overview(
     places = np.unique(np.linspace(0, len(ids) - 1, min(_SHOWN, len(ids))).round().astype(int))
     shown = [ids[place] for place in places]
     by_id = {section.id: section for section in sections}
-    results.write_overview([(by_id[id_].read(tile).grey, results.mask(id_)) for id_ in shown])
+    results.write_overview({id_: by_id[id_].read(tile).grey for id_ in shown})

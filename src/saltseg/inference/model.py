@@ -1,9 +1,8 @@
 """A trained model: networks of one or several folds, and what happens before and after them."""
 
-from collections.abc import Callable, Generator, Iterable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Generator, Iterable
 from dataclasses import dataclass, field
-from typing import Any, Generic
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,20 +11,14 @@ from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.inference.defaults import BATCH_SIZE, CLIP, OVERLAP, STRETCH, Stretch
 from saltseg.inference.grey.tones import Showing, Tones
-from saltseg.inference.pictures import Label, Picture, PredictOptions, no_depth
-from saltseg.inference.queues import ahead, batches
-from saltseg.inference.windows import Canvas, Floats
+from saltseg.inference.passes import Apart, Nets, Networks, predict_pictures
+from saltseg.inference.pictures import Label, Outcome, Picture, PredictOptions
+from saltseg.inference.windows import Floats
 from saltseg.nets.blueprint import Blueprint
 from saltseg.params import Threshold
 from saltseg.scoring.choices import Choice
 from saltseg.settings import Strict
-from saltseg.tiles.inputs.channels import network_input
-from saltseg.tiles.inputs.fitting import fit_back
-
-Networks = Callable[[Bytes], Floats]
-"""Network input (B, S, S, C) uint8 -> salt probability (B, S, S) float32, mean over the folds."""
-
-LEAST_SIDE = 2
+from saltseg.uncertainty.measures import require_several
 
 
 class Facts(Strict):
@@ -54,11 +47,13 @@ class KnownModel:
         blueprint: The networks and their input.
         facts: Name, threshold, and where it comes from.
         digest: Of its files, and of the precision where that is not float32.
+        members: How many networks it can tell apart; 0 where it knows their mean alone.
     """
 
     blueprint: Blueprint
     facts: Facts
     digest: str
+    members: int = field(default=0, kw_only=True)
 
     @property
     def threshold(self) -> float:
@@ -119,6 +114,7 @@ class SaltModel(KnownModel):
     """What `saltseg.load` returns."""
 
     _networks: Networks = field(repr=False)
+    _apart: Apart | None = field(default=None, repr=False)
 
     def load(self) -> "SaltModel":
         """Itself."""
@@ -157,6 +153,49 @@ class SaltModel(KnownModel):
             >>> saltseg.load("workspace").predict(section, flip=True).shape
             (300, 700)
         """
+        return self._predict(images, z, PredictOptions(flip, overlap, batch_size))[0]
+
+    def predict_with_uncertainty(
+        self,
+        images: Bytes,
+        z: NDArray[np.float64] | None = None,
+        *,
+        flip: bool = False,
+        overlap: float = OVERLAP,
+        batch_size: int = BATCH_SIZE,
+    ) -> tuple[Floats, Floats]:
+        """The same probabilities as of `predict`, and how far the networks lie apart.
+
+        Args:
+            images: As in `predict`.
+            z: As there.
+            flip: As there; mirrored predictions count as more networks.
+            overlap: As there.
+            batch_size: As there.
+
+        Returns:
+            Probabilities, and the standard deviation over networks in each pixel, float32, 0 to
+            0.5, both of the shape of `images`. Where windows overlap, it is the mean of their
+            standard deviations, weighed as their probabilities are: never less than that of the
+            networks' blended probabilities.
+
+        Raises:
+            DataError: As in `predict`, or there is one network that predicts once, or an ONNX file.
+
+        Example:
+            >>> section = np.zeros((300, 700), np.uint8)
+            >>> mean, deviation = saltseg.load("workspace").predict_with_uncertainty(section)
+            >>> deviation.shape
+            (300, 700)
+        """
+        options = PredictOptions(flip, overlap, batch_size, uncertainty=True)
+        probabilities, uncertainty = self._predict(images, z, options)
+        assert uncertainty is not None
+        return probabilities, uncertainty
+
+    def _predict(
+        self, images: Bytes, z: NDArray[np.float64] | None, options: PredictOptions
+    ) -> tuple[Floats, Floats | None]:
         images = _array(images, "images")
         if images.dtype != np.uint8 or images.ndim not in (2, 3):
             raise DataError(
@@ -170,11 +209,13 @@ class SaltModel(KnownModel):
                 f"z: shape {depths.shape} of {depths.dtype}; expected one number for each picture"
             )
         queue = (Picture(n, *one) for n, one in enumerate(zip(pictures, depths, strict=True)))
-        options = PredictOptions(flip, overlap, batch_size)
         found = np.empty(pictures.shape, np.float32)
-        for picture, probabilities in self.predict_each(queue, options):
+        apart = np.empty(pictures.shape, np.float32) if options.uncertainty else None
+        for picture, probabilities, uncertainty in self.predict_each(queue, options):
             found[picture.label] = probabilities
-        return found.reshape(images.shape)
+            if apart is not None:
+                apart[picture.label] = uncertainty
+        return found.reshape(images.shape), apart if apart is None else apart.reshape(images.shape)
 
     def mask(self, probabilities: Floats) -> Bytes:
         """Probabilities to a mask of the same shape, uint8, 1 = salt, 0 = not salt."""
@@ -185,7 +226,7 @@ class SaltModel(KnownModel):
         pictures: Iterable[Picture[Label]],
         options: PredictOptions,
         progress: Callable[[float], None] = lambda share: None,
-    ) -> Generator[tuple[Picture[Label], Floats]]:
+    ) -> Generator[Outcome[Label]]:
         """Predict pictures as they come, in memory that does not grow with their number.
 
         The next pictures are read while the networks compute.
@@ -196,65 +237,15 @@ class SaltModel(KnownModel):
             progress: Called with the share of a picture whenever that much is predicted.
 
         Yields:
-            Each picture, in order, with its salt probabilities, (H, W) float32.
+            Each picture, in order, with its salt probabilities, and uncertainty where asked for.
 
         Raises:
-            DataError: As in `predict`, or whatever reading the pictures raises.
+            DataError: As in `predict_with_uncertainty`, or whatever reading the pictures raises.
         """
-        windows = self._windows(pictures, options)
-        # Closed, so that nothing is read any more when an error is shown.
-        with closing(ahead(batches(windows, options.batch_size))) as made:
-            for batch in made:
-                inputs = np.stack([window.input for window in batch])
-                for window, tile in zip(batch, self._forward(inputs, options), strict=True):
-                    height, width = window.shape
-                    tile = fit_back(tile, height, width, self.blueprint.preprocess)
-                    progress(1 / len(window.canvas.windows))
-                    if window.canvas.add(window.number, tile):
-                        found = window.canvas.probabilities
-                        if window.picture.holes is not None:
-                            found[window.picture.holes] = 0
-                        yield window.picture, found
-
-    def _windows(
-        self, pictures: Iterable[Picture[Label]], options: PredictOptions
-    ) -> Iterator["_Window[Label]"]:
-        blueprint, most = self.blueprint, self.tile
-        for picture in pictures:
-            if self.needs_z and not np.isfinite(picture.z):
-                raise DataError(no_depth(picture.label))
-            if picture.grey.ndim != 2 or min(picture.grey.shape) < LEAST_SIDE:
-                size = "x".join(map(str, picture.grey.shape))
-                raise DataError(
-                    f"{picture.label}: {size} pixels; expected at least {LEAST_SIDE} a side, so"
-                    " remove or replace it"
-                )
-            z = float(blueprint.native.relative(np.array([picture.z]))[0])
-            canvas = Canvas(picture.grey.shape, most, options.overlap)
-            for number, place in enumerate(canvas.windows):
-                grey = picture.grey[place]
-                tile = network_input(grey, z, blueprint.preprocess)
-                yield _Window(picture, canvas, number, grey.shape, tile)
-
-    def _forward(self, inputs: Bytes, options: PredictOptions) -> Floats:
-        """All folds on one batch, which is padded, so that few graphs are traced."""
-        count = len(inputs)
-        room = min(options.batch_size, 1 << (count - 1).bit_length())
-        padded = np.pad(inputs, ((0, room - count), (0, 0), (0, 0), (0, 0)), mode="edge")
-        found = self._networks(padded)
-        if options.flip:
-            mirrored = self._networks(np.ascontiguousarray(padded[:, :, ::-1]))
-            found = (found + mirrored[:, :, ::-1]) * np.float32(0.5)
-        return found[:count]
-
-
-@dataclass(frozen=True)
-class _Window(Generic[Label]):
-    picture: Picture[Label]
-    canvas: Canvas
-    number: int
-    shape: tuple[int, ...]
-    input: Bytes
+        if options.uncertainty:
+            require_several(self.members, options.flip)
+        nets = Nets(self.blueprint, self._networks, self._apart)
+        yield from predict_pictures(nets, pictures, options, progress)
 
 
 def _array(values: object, name: str) -> NDArray[Any]:

@@ -1,12 +1,13 @@
 """What is to be predicted, and how."""
 
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, NamedTuple, TypeVar
 
 from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.inference.defaults import BATCH_SIZE, OVERLAP
 from saltseg.inference.grey.holes import Mask
+from saltseg.inference.windows import Floats
 
 Label = TypeVar("Label")
 
@@ -28,6 +29,20 @@ class Picture(Generic[Label]):
     holes: Mask | None = None
 
 
+class Outcome(NamedTuple, Generic[Label]):
+    """A picture and what was predicted for it.
+
+    Attributes:
+        picture: The picture.
+        probabilities: (H, W) float32, 0 to 1.
+        uncertainty: (H, W) float32, 0 to 0.5, where it was asked for.
+    """
+
+    picture: Picture[Label]
+    probabilities: Floats
+    uncertainty: Floats | None = None
+
+
 @dataclass(frozen=True)
 class PredictOptions:
     """Choices of a prediction.
@@ -36,11 +51,13 @@ class PredictOptions:
         flip: Predict each picture mirrored, too, and take the mean.
         overlap: Share of a window that its neighbour covers too, 0 to below 1.
         batch_size: Windows in a batch.
+        uncertainty: Say how far the networks lie apart, and with `flip` what they find mirrored.
     """
 
     flip: bool = False
     overlap: float = OVERLAP
     batch_size: int = BATCH_SIZE
+    uncertainty: bool = False
 
     def __post_init__(self) -> None:
         """Refuse what would leave pixels without prediction.

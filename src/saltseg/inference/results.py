@@ -16,14 +16,17 @@ from numpy.typing import NDArray
 from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.figures.overlay import contact_sheet, overlay
+from saltseg.figures.uncertainty import uncertainty_overlay, with_legend
 from saltseg.files import staged_file, write_whole
+from saltseg.inference.pictures import Outcome
 from saltseg.inference.sections import Section
 from saltseg.inference.windows import Floats
 from saltseg.quiet import silent_native_stderr
 
 _SETTINGS, _JOURNAL, _LOCK = "prediction.json", ".sections.jsonl", ".lock"
-_FOLDERS = ("masks", "probabilities", "overlays")
-_FILES = ("coverage.csv", "overview.png", "*.mask.*", "*.probability.*", _JOURNAL)
+_FOLDERS = ("masks", "probabilities", "uncertainty", "overlays", "uncertainty_overlays")
+_WHOLE = ("*.mask.*", "*.probability.*", "*.uncertainty.*")
+_FILES = ("coverage.csv", "overview.png", *_WHOLE, _JOURNAL)
 _WHITE = 2**16 - 1
 
 
@@ -57,7 +60,8 @@ class Results:
 
         Args:
             folder: The folder.
-            kinds: What each section must have: masks, and probabilities where wanted.
+            kinds: What each section must have: masks, and what else is wanted of probabilities and
+                uncertainty.
         """
         self.folder = folder
         self._kinds = kinds
@@ -82,23 +86,27 @@ class Results:
             self._read(kind, section.id, size) is not None for kind in self._kinds
         )
 
-    def put(self, section: Section, grey: Bytes, mask: Bytes, found: Floats, drawn: bool) -> None:
+    def put(self, found: Outcome[Section], mask: Bytes, drawn: bool) -> None:
         """Write what was predicted for a section, and note that it is done.
 
         Args:
-            section: The section.
-            grey: Its grey levels.
-            mask: 0 or 1, of the same shape.
-            found: Probabilities.
-            drawn: Whether to draw the mask over the section.
+            found: What was predicted, and for which section.
+            mask: 0 or 1, of the shape of the section.
+            drawn: Whether to draw mask and uncertainty over the section.
         """
+        section, grey = found.picture.label, found.picture.grey
         # What is not written anew would show the section as it was before.
         for kind in _FOLDERS:
             self._path(kind, section.id).unlink(missing_ok=True)
         if "probabilities" in self._kinds:
-            self._write("probabilities", section.id, np.rint(_WHITE * found).astype(np.uint16))
+            self._write("probabilities", section.id, _levels(found.probabilities))
+        if found.uncertainty is not None:
+            self._write("uncertainty", section.id, _levels(found.uncertainty))
         if drawn:
             self._write("overlays", section.id, overlay(grey, mask))
+        if drawn and found.uncertainty is not None:
+            coloured = uncertainty_overlay(grey, mask, found.uncertainty)
+            self._write("uncertainty_overlays", section.id, with_legend(coloured))
         self._write("masks", section.id, 255 * mask)
         source = str(section.source.resolve())
         height, width = mask.shape
@@ -133,9 +141,14 @@ class Results:
         """The mask of a section, 0 or 1."""
         return (self._picture("masks", id_) > 0).astype(np.uint8)
 
-    def probabilities(self, id_: str) -> Floats:
-        """The probabilities of a section, to 1 in 65535."""
-        return self._picture("probabilities", id_).astype(np.float32) / np.float32(_WHITE)
+    def values(self, kind: str, id_: str) -> Floats:
+        """Probabilities or uncertainty of a section, to 1 in 65535.
+
+        Args:
+            kind: `probabilities` or `uncertainty`.
+            id_: Of the section.
+        """
+        return self._picture(kind, id_).astype(np.float32) / np.float32(_WHITE)
 
     def write_table(self) -> None:
         """Write coverage.csv: id, height, width and coverage of every section in the folder."""
@@ -147,9 +160,22 @@ class Results:
         rows = [(id_, *self._done[id_][2:]) for id_ in ids]
         return pd.DataFrame(rows, columns=["id", "height", "width", "coverage"])
 
-    def write_overview(self, pictures: Sequence[tuple[Bytes, Bytes]]) -> None:
-        """Write overview.png, each picture beside itself with its mask."""
-        self._write("", "overview", contact_sheet(pictures))
+    def write_overview(self, pictures: Mapping[str, Bytes]) -> None:
+        """Write overview.png, each picture beside itself with its mask, and with its uncertainty.
+
+        Args:
+            pictures: Grey levels by the id of the section.
+        """
+        unsure = "uncertainty" in self._kinds
+        drawn = []
+        for id_, grey in pictures.items():
+            mask = self.mask(id_)
+            drawn.append([grey, overlay(grey, mask)])
+            if unsure:
+                uncertainty = self.values("uncertainty", id_)
+                drawn[-1].append(uncertainty_overlay(grey, mask, uncertainty))
+        sheet = contact_sheet(drawn)
+        self._write("", "overview", with_legend(sheet) if unsure else sheet)
 
     def _journal(self) -> Iterator[tuple[str, Done]]:
         path = self.folder / _JOURNAL
@@ -190,6 +216,11 @@ class Results:
         with silent_native_stderr():
             picture = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
         return picture if picture is not None and picture.shape == size else None
+
+
+def _levels(values: Floats) -> NDArray[np.uint16]:
+    """0 to 1 as PNG files keep it."""
+    return np.rint(_WHITE * values).astype(np.uint16)
 
 
 @contextmanager
