@@ -52,6 +52,7 @@ NEED_A_PROJECT = {
     "spread": ["a", "b"],
     "submit": ["x", "--out", "x"],
     "track": ["--all"],
+    "uncertainty": [],
     "unfinished": ["--clear"],
 }
 

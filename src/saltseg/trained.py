@@ -153,7 +153,7 @@ def _lay_out(run: str, folder: Path) -> Path:
 
     model = folder / "model"
     try:
-        found = _find(run)
+        found = find_run(run, _OTHER)
         lay_out(found, model)
     except LostError as error:
         raise WeightsError(_elsewhere(run, error.lost) or str(error)) from None
@@ -180,7 +180,16 @@ def _elsewhere(run: str, lost: str) -> str | None:
     return uri and f"{lost}; MLflow's registry holds the same networks: name {uri} as the run"
 
 
-def _find(run: str) -> "Outputs":
+def find_run(run: str, other: str = "") -> "Outputs":
+    """What a run left, found by any name but one of MLflow's registry.
+
+    Args:
+        run: As in `load`, no file.
+        other: What else may be named, added to a message about what DVC knows.
+
+    Raises:
+        WeightsError: There is no such run, or it has not been evaluated as it asks.
+    """
     # DVC and MLflow take seconds to import, which a model in files need not pay.
     from saltseg.runs.outputs import NotEvaluatedError
     from saltseg.runs.revisions import recorded
@@ -189,13 +198,13 @@ def _find(run: str) -> "Outputs":
         outputs = recorded(run)
     except DataError as error:
         if run == WORKSPACE:
-            raise WeightsError(f"{error}{_OTHER}") from None
+            raise WeightsError(f"{error}{other}") from None
         not_of_dvc = error
     else:
         try:
             outputs.check_evaluated()
         except NotEvaluatedError as error:
-            raise WeightsError(f"{error}{_OTHER}") from None
+            raise WeightsError(f"{error}{other}") from None
         return outputs
     from saltseg.tracking.lookup import find_shown
 

@@ -69,7 +69,8 @@ def test_stopped_by_ctrl_c_it_goes_on_and_predicts_as_training_did(
     project: Project, tiles: Path, as_trained: np.ndarray
 ) -> None:
     out = project.root / "masks"
-    asked = ("predict", tiles.name, "--out", "masks", "--probabilities", "--batch-size", "1")
+    wanted = ("--probabilities", "--uncertainty")
+    asked = ("predict", tiles.name, "--out", "masks", *wanted, "--batch-size", "1")
     running = subprocess.Popen(
         ["saltseg", *asked],
         cwd=project.root,
@@ -95,6 +96,14 @@ def test_stopped_by_ctrl_c_it_goes_on_and_predicts_as_training_did(
     for id_, expected in zip(table["id"], as_trained, strict=True):
         picture = cv2.imread(str(out / f"probabilities/{id_}.png"), cv2.IMREAD_UNCHANGED)
         np.testing.assert_allclose(picture / 65535, expected, atol=2e-5)
+        apart = cv2.imread(str(out / f"uncertainty/{id_}.png"), cv2.IMREAD_UNCHANGED)
+        assert apart.shape == expected.shape
+        assert apart.any()
+
+
+def test_uncertainty_of_a_run_without_holdout_is_one_line(project: Project) -> None:
+    (line,) = saltseg(project, "uncertainty", ok=False).strip().splitlines()
+    assert line.startswith("saltseg uncertainty: plain: it has no hold-out")
 
 
 def test_out_of_fold_predictions_are_those_of_one_fold(

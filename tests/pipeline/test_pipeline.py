@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,9 @@ def test_a_new_threshold_only_evaluates_again(project: Project) -> None:
 
 
 @pytest.mark.long
-def test_holdout_is_predicted_by_every_fold_and_trained_on_by_none(project: Project) -> None:
+def test_holdout_is_predicted_by_every_fold_and_trained_on_by_none(
+    project: Project, tmp_path: Path
+) -> None:
     project.set_params(split={"holdout": 0.2}, train={"epochs": 1})
     printed = project.run("dvc", "repro", "evaluate")
     assert stages_run(printed) >= {"split", "train@plain-0", "train@plain-1", "evaluate"}
@@ -108,6 +111,9 @@ def test_holdout_is_predicted_by_every_fold_and_trained_on_by_none(project: Proj
     assert not np.array_equal(*predicted)
     assert "hold-out, 8 tiles, all folds together: map_iou" in printed
     assert "holdout_neighbour" in summary(project)["leak"]
+    project.run("saltseg", "uncertainty", "--json", str(tmp_path / "numbers.json"))
+    judged = json.loads((tmp_path / "numbers.json").read_text())
+    assert judged["error"] == pytest.approx(scored.eval("(fp + fn).mean()") / 101**2)
     project.run("git", "checkout", "-q", "--", ".")
     project.run("dvc", "checkout", "-q")
 

@@ -170,6 +170,36 @@ def predict(
 
 @app.command()
 @in_project
+def uncertainty(
+    run: Annotated[
+        str,
+        typer.Argument(
+            metavar="[RUN]", help="As for `predict --run`, with a hold-out; default: the workspace."
+        ),
+    ] = "workspace",
+    flip: Annotated[
+        bool, typer.Option("--flip", help="As `predict --flip --uncertainty` would see it.")
+    ] = False,
+    out: Annotated[Path | None, typer.Option(help="Draw the curves, as PNG.")] = None,
+    numbers: Annotated[
+        Path | None, typer.Option("--json", help="Write the numbers as JSON, too.")
+    ] = None,
+) -> None:
+    """Are uncertain pixels the wrong ones? Error rate of the rest where they are left out.
+
+    On the hold-out of a run (split.holdout), which none of its networks has seen: what `predict
+    --uncertainty` writes, beside p (1 - p) of the mean, a random order, and the best one of all.
+    """
+    with one_line_errors("saltseg uncertainty"):
+        from rich.console import Console
+
+        from saltseg.uncertain import judge_run
+
+        judge_run(run, flip, out, numbers, Console())
+
+
+@app.command()
+@in_project
 def submit(
     test: Annotated[Path, typer.Argument(help="Folder or zip with the tiles, images/ID.png.")],
     out: Annotated[Path, typer.Option(help="CSV to write: id, rle_mask.")],
