@@ -45,8 +45,7 @@ STEP = """
 import json, statistics, sys, time
 
 import numpy as np
-from benchmarks.overrides import with_overrides
-from saltseg.params import load_params
+from saltseg.params import load_params, with_overrides
 from saltseg.training.runtime import prepare_engine
 
 rounds, *asked = map(json.loads, sys.argv[1:])

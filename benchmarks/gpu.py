@@ -24,8 +24,8 @@ import numpy as np
 import typer
 import yaml
 
-from benchmarks.overrides import overrides_of, with_overrides
-from saltseg.params import Params, load_params
+from benchmarks.overrides import overrides_of
+from saltseg.params import Params, load_params, with_overrides
 from saltseg.scoring.prediction_files import OUT_OF_FOLD, UNSEEN, file_name
 from saltseg.tiles.folds.table import HOLDOUT, read_folds
 from saltseg.tiles.inputs.processed import read_processed

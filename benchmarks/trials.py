@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from benchmarks.overrides import overrides_of, with_overrides
+from benchmarks.overrides import overrides_of
 from saltseg.array_types import Bytes
-from saltseg.params import Params, load_params
+from saltseg.params import Params, load_params, with_overrides
 
 if TYPE_CHECKING:
     from saltseg.training.batches import TrainingBatches

@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from benchmarks.overrides import with_overrides
-from saltseg.params import Params, load_params
+from saltseg.params import Params, load_params, with_overrides
 
 ROOT = Path(__file__).parents[1]
 

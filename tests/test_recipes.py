@@ -3,10 +3,10 @@
 from pathlib import Path
 
 import pytest
-from pydantic import ValidationError
 
-from benchmarks.overrides import overrides_of, with_overrides
-from saltseg.params import load_params
+from benchmarks.overrides import overrides_of
+from saltseg.errors import ParameterError
+from saltseg.params import load_params, with_overrides
 
 ROOT = Path(__file__).parents[1]
 RECIPES = [path for path in (ROOT / "recipes").iterdir() if path.is_file() and not path.suffix]
@@ -21,7 +21,7 @@ def test_a_recipe_is_valid(path: Path) -> None:
 
 
 def test_a_recipe_with_a_wrong_value_is_refused() -> None:
-    with pytest.raises(ValidationError):
+    with pytest.raises(ParameterError):
         with_overrides(
             load_params(ROOT / "params.yaml"), overrides_of(["-S", "preprocess.side=33"])
         )

@@ -1,5 +1,6 @@
 """Typed parameters: `params.yaml`, checked before anything runs."""
 
+from collections.abc import Mapping
 from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -7,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     AfterValidator,
     Field,
+    ValidationError,
     field_validator,
     model_validator,
 )
@@ -322,3 +324,31 @@ def load_params(path: Path = Path("params.yaml")) -> Params:
         ParameterError: The file is missing, is no YAML, or a key is unknown or out of range.
     """
     return read_settings(path, Params, ParameterError, advice="")
+
+
+def with_overrides(params: Params, overrides: Mapping[str, Any]) -> Params:
+    """Parameters with some of them changed, as `dvc exp run -S` changes them, checked like a file.
+
+    Args:
+        params: All of them.
+        overrides: Values by dotted name.
+
+    Raises:
+        ParameterError: There is no such parameter, or a value is out of range.
+    """
+    tree = params.model_dump()
+    for name, value in overrides.items():
+        *groups, leaf = name.split(".")
+        group: Any = tree
+        for part in groups:
+            group = group.get(part) if isinstance(group, dict) else None
+        if not isinstance(group, dict) or leaf not in group:
+            raise ParameterError(f"{name}: unknown parameter; params.yaml holds all there are")
+        group[leaf] = value
+    try:
+        return Params.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        text = first["msg"].removeprefix("Value error, ")
+        raise ParameterError(f"{where}: {text}" if where else text) from None

@@ -1,8 +1,10 @@
-"""The command that goes on with a training, which may have run in a copy that is gone by then."""
+"""Commands of DVC: how this package starts one, and which one goes on with a stopped training."""
 
 import os
 import re
 import shlex
+import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,17 @@ from saltseg.settings import read_yaml
 _PARAMS = "params.yaml"
 _NO_TEXT = {"true", "false", "null", "inf", "nan"}
 """Words that Hydra, which reads DVC's overrides, takes for something else than text."""
+
+
+def dvc_command(*words: str) -> list[str]:
+    """A command of DVC, by this Python."""
+    return [sys.executable, "-m", "dvc", *words]
+
+
+def dvc_environment() -> dict[str, str]:
+    """What it needs around it: stages run the first `python` on PATH, which is to be this one."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    return {**os.environ, "PATH": path}
 
 
 class Launch(BaseModel):
@@ -49,7 +62,7 @@ class Launch(BaseModel):
         if self.experiment:
             words += ["-n", self.experiment]
         for key, value in others.items():
-            words += ["-S", f"{key}={_override(value)}"]
+            words += ["-S", f"{key}={override_text(value)}"]
         return shlex.join(words)
 
 
@@ -59,21 +72,22 @@ def _read(path: Path) -> dict[str, Any]:
         tree = read_yaml(path.read_bytes())
     except (OSError, ValueError):
         return {}
-    return dict(_leaves(tree, "")) if isinstance(tree, dict) else {}
+    return leaves(tree) if isinstance(tree, dict) else {}
 
 
-def _leaves(tree: dict[str, Any], prefix: str) -> list[tuple[str, Any]]:
-    found = []
+def leaves(tree: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    """Parameters by dotted name."""
+    found: dict[str, Any] = {}
     for key, value in tree.items():
         name = f"{prefix}{key}"
-        found += _leaves(value, f"{name}.") if isinstance(value, dict) else [(name, value)]
+        found |= leaves(value, f"{name}.") if isinstance(value, dict) else {name: value}
     return found
 
 
-def _override(value: Any) -> str:
-    """A value in the grammar of Hydra."""
+def override_text(value: Any) -> str:
+    """A value as `dvc exp run -S` takes it, in the grammar of Hydra."""
     if isinstance(value, list):
-        return f"[{','.join(map(_override, value))}]"
+        return f"[{','.join(map(override_text, value))}]"
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     text = str(value)

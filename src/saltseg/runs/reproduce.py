@@ -1,8 +1,6 @@
 """Run the pipeline anew, whatever DVC's cache holds, and look what changed in dvc.lock."""
 
-import os
 import subprocess
-import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ from dvc.repo import Repo
 from dvc.utils.serialize import ParseError
 
 from saltseg.errors import DataError
+from saltseg.runs.commands import dvc_command, dvc_environment
 from saltseg.runs.lock import MEND, read_lock
 
 LOCK = Path("dvc.lock")
@@ -45,10 +44,8 @@ def reproduce(targets: Sequence[str]) -> Rerun:
     before = read_lock(LOCK.read_bytes()) if LOCK.exists() else {}
     if new := sorted(stages - before.keys()):
         raise DataError(f"dvc.lock does not record {', '.join(new)} yet; run `dvc repro` first")
-    # Stages run `python`, whatever PATH says it is: this environment's comes first.
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ.get('PATH', '')}"
-    command = [sys.executable, "-m", "dvc", "repro", "--force", *targets]
-    code = subprocess.run(command, env=os.environ | {"PATH": path}, check=False).returncode
+    command = dvc_command("repro", "--force", *targets)
+    code = subprocess.run(command, env=dvc_environment(), check=False).returncode
     if code:
         raise DataError(f"`dvc repro --force` ended with exit code {code}: nothing was compared")
     after = read_lock(LOCK.read_bytes())

@@ -22,7 +22,7 @@ from saltseg.errors import SaltsegError
 from saltseg.files import write_whole
 from saltseg.root import state_folder
 from saltseg.runs.commands import Launch
-from saltseg.training.states import read_state
+from saltseg.training.states import State, read_state
 
 MOMENT = 1.0
 """Seconds within which whoever does not train lets go of a lock."""
@@ -71,12 +71,17 @@ class Unfinished:
             return About(title=self.key, identity={}, owner="a process unknown")
 
     @property
+    def state(self) -> State:
+        """After the last epoch that was finished; of no epoch where none was."""
+        try:
+            return read_state(self.folder / "state.json")
+        except (OSError, ValueError):
+            return State()
+
+    @property
     def epochs(self) -> int:
         """Epochs finished."""
-        try:
-            return read_state(self.folder / "state.json").epoch
-        except (OSError, ValueError):
-            return 0
+        return self.state.epoch
 
     @property
     def owned(self) -> bool:
