@@ -52,6 +52,7 @@ NEED_A_PROJECT = {
     "spread": ["a", "b"],
     "submit": ["x", "--out", "x"],
     "track": ["--all"],
+    "tune": ["x.yaml"],
     "uncertainty": [],
     "unfinished": ["--clear"],
 }
@@ -76,6 +77,19 @@ def test_outside_of_a_project_one_line_says_so(
         f" project's folder{', or name files of a model with --models' * takes_files}\n"
     )
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_search_without_optuna_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / ".dvc").mkdir()
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setitem(sys.modules, "optuna", None)
+    done = CliRunner().invoke(app, ["tune", "x.yaml"])
+    assert done.exit_code == 1
+    assert done.stderr == (
+        "saltseg tune: Optuna is not installed; `.venv/bin/pip install optuna`\n"
+    )
 
 
 @pytest.fixture

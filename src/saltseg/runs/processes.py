@@ -1,0 +1,94 @@
+"""A command with all that it starts: it ends whole, whoever asks for its end."""
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+
+from saltseg.files import write_whole
+from saltseg.runs.commands import dvc_environment
+
+ENDING = ((signal.SIGINT, 60.0), (signal.SIGTERM, 10.0), (signal.SIGKILL, 10.0))
+"""What a group is sent, and for how many seconds its end is then waited for.
+
+Ctrl-C comes first. DVC waits then for its stage, which closes its run in MLflow, and removes the
+copy of the workspace; of SIGTERM both would die, and leave run and copy as they are.
+"""
+
+
+@contextmanager
+def process_group(
+    command: Sequence[str], log: Path, noted: Path
+) -> Iterator["subprocess.Popen[bytes]"]:
+    """Run a command and what it starts as a group, which is ended with the block.
+
+    Args:
+        command: What to run, with this Python first on PATH.
+        log: File that takes what is printed.
+        noted: File that names the group as long as it runs; who was killed in the block has left
+            one, and `end_left` ends that.
+    """
+    end_left(noted)
+    with log.open("wb") as printed:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            env=dvc_environment(),
+            start_new_session=True,
+        )
+    try:
+        write_whole(noted, f"{process.pid} {psutil.Process(process.pid).create_time()}".encode())
+        yield process
+    finally:
+        try:
+            end_group(process.pid)
+        finally:
+            process.poll()
+            noted.unlink(missing_ok=True)
+
+
+def end_left(noted: Path) -> None:
+    """End the group that a file names, if it is that one still."""
+    with suppress(OSError, ValueError, psutil.Error):
+        number, began = noted.read_text().split()
+        if psutil.Process(int(number)).create_time() == float(began):
+            end_group(int(number))
+
+
+def end_group(group: int) -> None:
+    """End all processes of a group, the more harshly the longer it takes, and wait for that.
+
+    Raises:
+        KeyboardInterrupt: It came meanwhile; they have ended all the same, sooner.
+    """
+    impatient = False
+    for number, seconds in ENDING:
+        if not _members(group):
+            break
+        with suppress(ProcessLookupError):
+            os.killpg(group, number)
+        try:
+            deadline = time.monotonic() + seconds
+            while _members(group) and time.monotonic() < deadline:
+                time.sleep(0.05)
+        except KeyboardInterrupt:
+            impatient = True
+    if impatient:
+        raise KeyboardInterrupt
+
+
+def _members(group: int) -> list[psutil.Process]:
+    """Processes of a group that have not ended, whether anybody has waited for them or not."""
+    found = []
+    for process in psutil.process_iter():
+        with suppress(ProcessLookupError, psutil.Error):
+            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+    return found
