@@ -73,6 +73,7 @@ def test_whole_numbers_stay_whole_and_no_number_leaves_its_range() -> None:
         ("preprocess.side", {"low": 32, "high": 64}, "33 is not a multiple of 32"),
         ("train.augment", [{"flip": True}], "a choice is a mapping"),
         ("split.seed", [1, 2], "split.seed: trials that differ in it cannot be compared"),
+        ("train.epochs", [10, 20], "train.epochs: a longer trial is behind"),
         ("train.folds", [[0], [1]], "train.folds: both searched and fixed"),
     ],
 )
@@ -105,6 +106,12 @@ def test_any_other_mistake_is_one_line_too(
     with pytest.raises(ParameterError) as caught:
         read_space(write_space(**changes), params)
     assert expected in str(caught.value)
+
+
+def test_trials_of_other_lengths_are_possible_without_pruning(
+    write_space: WriteSpace, params: Params
+) -> None:
+    read_space(write_space(parameters={"train.epochs": [10, 20]}, pruner="none"), params)
 
 
 def test_a_file_that_is_none_is_one_line(tmp_path: Path, params: Params) -> None:

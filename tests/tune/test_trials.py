@@ -23,11 +23,13 @@ class Toy:
         ran: Name and overrides of each.
         stop: Name of a trial that is stopped after two epochs, once.
         fail: Whether a trial fails.
+        measure: Digests of what scores a trial.
     """
 
     def __init__(self, stop: str = "", fail: Callable[[str], bool] = lambda name: False) -> None:
         self.ran: list[tuple[str, Overrides]] = []
         self.stop, self.fail = stop, fail
+        self.measure = {"data/folds.csv": "a"}
 
     def __call__(self, name: str, overrides: Overrides, hopeless: Hopeless) -> Result | None:
         self.ran.append((name, overrides))
@@ -40,7 +42,7 @@ class Toy:
                 raise KeyboardInterrupt
             if hopeless(epoch, score):
                 return None
-        return Result(curve[-1], curve)
+        return Result(curve[-1], curve, self.measure)
 
 
 def states(study: Study) -> list[str]:
@@ -166,6 +168,14 @@ def test_a_study_of_something_else_is_refused(
         make_study(**changes)
     assert expected in str(caught.value)
     assert "--study" in str(caught.value)
+
+
+def test_a_trial_scored_on_other_tiles_is_refused(make_study: MakeStudy) -> None:
+    toy = Toy()
+    search(make_study(), 1, toy, lambda line: None)
+    toy.measure = {"data/folds.csv": "b"}
+    with pytest.raises(DataError, match=r"toy-001: scored with other data/folds.csv than"):
+        search(make_study(), 2, toy, lambda line: None)
 
 
 def test_a_study_in_which_nothing_has_ended_well_may_begin_anew(make_study: MakeStudy) -> None:

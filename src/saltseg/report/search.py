@@ -17,8 +17,8 @@ class TrialRow(NamedTuple):
         name: Of its experiment.
         state: How it ended, in a word or two.
         score: What it is ranked by; None where it did not run to its end.
-        watched: The best that pruning saw of it; None where it saw nothing.
-        epochs: How many it saw.
+        watched: The best of its epochs, on its first fold; None where none was seen.
+        epochs: How many were seen.
         seconds: What it took.
         values: Its parameters, by name.
     """
@@ -42,17 +42,19 @@ class TrialRow(NamedTuple):
 def trials_table(rows: Sequence[TrialRow]) -> Table:
     """A row per trial, the best first; parameters by the last part of their names."""
     table = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False)
-    table.add_column("trial", overflow="fold")
+    table.add_column("trial", no_wrap=True)
     table.add_column("state", overflow="fold")
-    for name in (DECIDING.name, "best epoch", "epochs", "seconds"):
-        table.add_column(name, justify="right")
+    for name in (DECIDING.name, f"val_{DECIDING.name}", "epochs", "seconds"):
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column("parameters", overflow="fold")
     names = list(rows[0].values) if rows else []
     last = [name.rpartition(".")[2] for name in names]
-    for name, short in zip(names, last, strict=True):
-        title = name if last.count(short) > 1 else short
-        table.add_column(Text(title), justify="right", overflow="fold")
+    short = {
+        name: end if last.count(end) == 1 else name for name, end in zip(names, last, strict=True)
+    }
     for row in sorted(rows, key=lambda row: row.rank):
         numbers = ("-" if value is None else f"{value:.3f}" for value in (row.score, row.watched))
-        cells = (row.name, row.state, *numbers, str(row.epochs), f"{row.seconds:.0f}")
-        table.add_row(*(Text(cell) for cell in (*cells, *row.values.values())))
+        values = " ".join(f"{short[name]}={value}" for name, value in row.values.items())
+        cells = (row.name, row.state, *numbers, str(row.epochs), f"{row.seconds:.0f}", values)
+        table.add_row(*map(Text, cells))
     return table

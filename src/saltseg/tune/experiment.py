@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from saltseg.errors import DataError, TrainingError
 from saltseg.params import Params, with_overrides
 from saltseg.runs.commands import dvc_command, override_text
+from saltseg.runs.keys import locked_inputs
 from saltseg.runs.outputs import Outputs
 from saltseg.runs.processes import process_group
 from saltseg.runs.revisions import experiments
@@ -25,6 +26,9 @@ POLL = 1.0
 
 WATCHED = f"val_{DECIDING.name}"
 """The score after each epoch that pruning goes by."""
+
+MEASURE = ("data/", "src/saltseg/scoring")
+"""Inputs of the evaluation that all trials must share: tiles, folds, and what scores them."""
 
 
 @dataclass
@@ -109,7 +113,9 @@ def _result(outputs: Outputs, params: Params) -> Result:
         )
     outputs.check_evaluated()
     curve = outputs.history(params.train.folds[0])[WATCHED]
-    return Result(float(outputs.summary[DECIDING.name]["mean"]), curve.tolist())
+    inputs = locked_inputs(outputs.lock["evaluate"])["deps"]
+    measure = {path: inputs[path] for path in inputs if path.startswith(MEASURE)}
+    return Result(float(outputs.summary[DECIDING.name]["mean"]), curve.tolist(), measure)
 
 
 def _curve(name: str, params: Params) -> list[float]:

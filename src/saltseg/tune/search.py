@@ -44,7 +44,7 @@ def tune(path: Path, trials: int, name: str | None, console: Console) -> None:
         KeyboardInterrupt: It was stopped; nothing runs on, and how to go on was said.
     """
     space, base = read_space(path, load_params())
-    name = name or path.stem
+    name = path.stem if name is None else name
     if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]*", name):
         raise ParameterError(f"study '{name}': expected letters, digits, _ and -; say --study NAME")
     folder = state_folder(FOLDER)

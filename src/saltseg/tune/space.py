@@ -20,6 +20,9 @@ _DIGITS = 6
 _NOT_SEARCHED = ("dataset", "mosaics.", "split.", "tracking.", "train.folds")
 """With other tiles, or none at all, trials could not be compared."""
 
+EPOCHS = "train.epochs"
+"""What trials that are held against each other epoch by epoch must share."""
+
 Number = StrictInt | StrictFloat
 
 
@@ -158,6 +161,11 @@ def read_space(path: Path, params: Params) -> tuple[Space, Params]:
             _require_searchable(name, space)
             for value in domain.examples():
                 with_overrides(base, {name: value})
+        if EPOCHS in space.parameters and space.pruner != "none":
+            raise ParameterError(
+                f"{EPOCHS}: a longer trial is behind a shorter one at each epoch, so pruning would"
+                " end it; fix it, or say `pruner: none`"
+            )
     except ParameterError as error:
         raise ParameterError(f"{path}: {error}") from None
     _require_holdout(path, base)

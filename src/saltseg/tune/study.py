@@ -1,18 +1,11 @@
 """The study: its trials so far, what comes next, and what is hopeless. Optuna keeps and decides."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import optuna
-from optuna.distributions import (
-    BaseDistribution,
-    CategoricalDistribution,
-    FloatDistribution,
-    IntDistribution,
-)
 from optuna.trial import FrozenTrial, TrialState
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,10 +13,8 @@ from saltseg.errors import DataError, ParameterError
 from saltseg.params import Params
 from saltseg.runs.commands import leaves
 from saltseg.tracking.uri import sqlite_uri
-from saltseg.tune.space import Choices, Domain, Space
-
-UNJUDGED = 0.2
-"""Share of the epochs in which the median prunes nothing: the learning rate may still rise."""
+from saltseg.tune.drawing import distributions, pruner, sampler
+from saltseg.tune.space import Space
 
 FINISHED = (TrialState.COMPLETE, TrialState.PRUNED)
 """How a trial ends that counts; one that failed does not."""
@@ -73,23 +64,15 @@ class Study:
         return f"{self.name}-{trial.number:03}"
 
     def next_trial(self) -> optuna.Trial:
-        """The trial that was interrupted, with its number and its values; else a new one.
-
-        A draw depends on the seed, its number, and the trials before it; not on when the search was
-        stopped, as it would with one stream of random numbers.
-        """
+        """The trial that was interrupted, with its number and its values; else a new one."""
         with self._file_errors():
             study = self._storage.get_study_id_from_name(self.name)
             for one in self.trials:
                 if one.state == TrialState.RUNNING:
                     id_ = self._storage.get_trial_id_from_study_id_trial_number(study, one.number)
                     self._storage.set_trial_state_values(id_, TrialState.WAITING)
-            seeds = np.random.SeedSequence([self.space.seed, len(self.trials)])
-            self._study.sampler = optuna.samplers.TPESampler(
-                n_startup_trials=self.space.startup, seed=int(seeds.generate_state(1)[0])
-            )
-            domains = self.space.parameters
-            return self._study.ask({name: _distribution(domains[name]) for name in domains})
+            self._study.sampler = sampler(self.space, len(self.trials))
+            return self._study.ask(distributions(self.space))
 
     def same(self, trial: optuna.Trial) -> FrozenTrial | None:
         """The finished trial that has the values of another."""
@@ -120,6 +103,27 @@ class Study:
         with self._file_errors():
             self._study.tell(trial, score if state == TrialState.COMPLETE else None, state)
 
+    def require_measure(self, name: str, measure: Mapping[str, str]) -> None:
+        """Make sure that a trial was scored as the first one was.
+
+        Args:
+            name: Of the trial.
+            measure: Digests of what it was scored on and by.
+
+        Raises:
+            DataError: It was not.
+        """
+        with self._file_errors():
+            before = self._study.user_attrs.get("measure")
+            if before is None:
+                self._study.set_user_attr("measure", dict(measure))
+                return
+        if other := _differing(before, measure):
+            raise DataError(
+                f"{name}: scored with other {other} than the trials before it; bring that back and"
+                f" `dvc exp remove {name}`, or begin another study: --study NAME"
+            )
+
     def _begin(self) -> optuna.Study:
         """Make the study, or open it where its scores can be compared with new ones."""
         study = optuna.create_study(
@@ -127,19 +131,18 @@ class Study:
             study_name=self.name,
             direction="maximize",
             load_if_exists=True,
-            pruner=_pruner(self.space, self.base),
+            pruner=pruner(self.space, self.base),
         )
         asked = leaves(self.base.model_dump(mode="json", exclude={"tracking"}))
         for name, domain in self.space.parameters.items():
             asked[name] = f"any of {domain.model_dump_json()}"
         before = study.user_attrs.get("asked", {})
-        names = sorted(before.keys() | asked.keys())
-        other = [name for name in names if before.get(name) != asked.get(name)]
+        other = _differing(before, asked)
         if not other:
             return study
         if any(one.state != TrialState.FAIL for one in study.get_trials(deepcopy=False)):
             raise ParameterError(
-                f"study {self.name} was begun with other {', '.join(other)}; bring that back, or"
+                f"study {self.name} was begun with other {other}; bring that back, or"
                 " begin another study: --study NAME"
             )
         if before:  # nothing has come of it
@@ -160,18 +163,7 @@ class Study:
             ) from None
 
 
-def _distribution(domain: Domain) -> BaseDistribution:
-    if isinstance(domain, Choices):
-        return CategoricalDistribution(domain.texts)
-    if domain.whole:
-        return IntDistribution(int(domain.low), int(domain.high), domain.log, int(domain.step or 1))
-    return FloatDistribution(domain.low, domain.high, domain.log, domain.step)
-
-
-def _pruner(space: Space, base: Params) -> optuna.pruners.BasePruner:
-    if space.pruner == "median":
-        unjudged = round(UNJUDGED * base.train.epochs)
-        return optuna.pruners.MedianPruner(space.startup, n_warmup_steps=unjudged)
-    if space.pruner == "hyperband":
-        return optuna.pruners.HyperbandPruner(max_resource=base.train.epochs)
-    return optuna.pruners.NopPruner()
+def _differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """Names of the values that are not the same, for people to read."""
+    names = sorted(before.keys() | now.keys())
+    return ", ".join(name for name in names if before.get(name) != now.get(name))

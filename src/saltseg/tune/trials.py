@@ -1,7 +1,7 @@
 """Trials, one after another: run, judged while they run, and counted once however they end."""
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -29,10 +29,12 @@ class Result(NamedTuple):
     Attributes:
         score: What trials are ranked by; higher is better.
         curve: What pruning goes by, after each epoch; the same.
+        measure: Digests of what it was scored on and by; with another, scores cannot be compared.
     """
 
     score: float
     curve: Sequence[float]
+    measure: Mapping[str, str]
 
 
 Run = Callable[[str, Overrides, Hopeless], Result | None]
@@ -52,6 +54,7 @@ def search(study: Study, trials: int, run: Run, tell: Callable[[str], None]) -> 
         tell: Takes a line before and after each.
 
     Raises:
+        DataError: A trial was scored on other tiles than those before it.
         TrainingError: Several failed, one after another.
         ParameterError: Hardly any draw is accepted by params.py.
     """
@@ -97,6 +100,7 @@ def _attempt(study: Study, trial: optuna.Trial, run: Run, overrides: Overrides) 
         study.end(trial, TrialState.PRUNED)
         curve = study.curve(trial)
         return f"pruned after epoch {max(curve)}, {max(curve.values()):.3f} at best ({spent:.0f} s)"
+    study.require_measure(name, result.measure)
     for epoch, score in enumerate(result.curve, start=1):  # the last ones were not seen
         study.hopeless(trial, epoch, score)
     study.end(trial, TrialState.COMPLETE, result.score)
