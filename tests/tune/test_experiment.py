@@ -14,7 +14,7 @@ from saltseg.tune import experiment
 from saltseg.tune.experiment import Experiments
 from tests.runs.sample import WriteOutputs, writer
 
-# What `dvc exp run` would start: a training that reaches a number of epochs, and waits or fails.
+# What `dvc exp run` would start: a training of some epochs that waits, ends or fails then.
 TRAINING = """
 import os, sys, time
 
@@ -32,7 +32,7 @@ with owned("key", "plain fold 1", {}) as folder:
         print("train: the loss is not finite in epoch 3", flush=True)
         print("ERROR: failed to reproduce 'train@plain-1'", flush=True)
         raise SystemExit(1)
-    time.sleep(60)
+    time.sleep(1 if then == "end" else 60)
 """
 
 OVERRIDES = {"backbone": "plain", "train.folds": [1], "train.epochs": 9}
@@ -80,6 +80,22 @@ def test_a_hopeless_trial_is_ended_and_leaves_nothing(
     assert unfinished() == []
     mine = psutil.Process(os.getpid()).children(recursive=True)
     assert not [one for one in mine if "toy-000" in one.cmdline()]
+
+
+def test_after_the_last_epoch_of_its_only_fold_no_trial_is_ended(
+    run: Experiments, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    train(monkeypatch, 9, "end")
+    seen = []
+
+    def hopeless(epoch: int, score: float) -> bool:
+        seen.append(epoch)
+        return epoch == 9
+
+    # It ends by itself, and there is no DVC here that would record it.
+    with pytest.raises(TrainingError, match="it ended without a word"):
+        run("toy-000", OVERRIDES, hopeless)
+    assert seen[-1] == 9
 
 
 def test_an_interrupted_trial_is_ended_and_can_go_on(

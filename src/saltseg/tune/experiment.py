@@ -88,7 +88,9 @@ class Experiments:
             for score in _curve(name, params)[judged:]:
                 judged += 1
                 self.show(f"{name}: epoch {judged}/{epochs}  {WATCHED} {score:.3f}")
-                over = alone and judged == epochs  # what is left costs less than to end it
+                over = (
+                    alone and judged == epochs
+                )  # what is left to do takes no longer than to end it
                 if hopeless(judged, score) and not over:
                     return True
             with suppress(TimeoutExpired):

@@ -69,7 +69,9 @@ def search(study: Study, trials: int, run: Run, tell: Callable[[str], None]) -> 
             _fail(study, trial, error)
             refused += 1
             if refused == ENOUGH_REFUSED:
-                raise ParameterError(f"{refused} draws, one after another: {error}") from None
+                raise ParameterError(
+                    f"{refused} draws refused, one after another: {error}"
+                ) from None
             continue
         if same := study.same(trial):
             _copy(study, trial, same)
@@ -89,7 +91,7 @@ def search(study: Study, trials: int, run: Run, tell: Callable[[str], None]) -> 
 
 
 def _attempt(study: Study, trial: optuna.Trial, run: Run, overrides: Overrides) -> str:
-    """Run a trial to its end, its own or that of its hopes; returns how it ended, in words."""
+    """Run a trial until it ends or is hopeless; returns how it ended, in words."""
     began, name = time.monotonic(), study.trial_name(trial)
     try:
         result = run(name, overrides, partial(study.hopeless, trial))
