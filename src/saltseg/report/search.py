@@ -44,7 +44,7 @@ def trials_table(rows: Sequence[TrialRow]) -> Table:
     table = Table(box=SIMPLE, padding=(0, 1), collapse_padding=True, pad_edge=False)
     table.add_column("trial", no_wrap=True)
     table.add_column("state", overflow="fold")
-    for name in (DECIDING.name, f"val_{DECIDING.name}", "epochs", "seconds"):
+    for name in (DECIDING.name, f"val_{DECIDING.name}", "epochs", "s"):
         table.add_column(name, justify="right", no_wrap=True)
     table.add_column("parameters", overflow="fold")
     names = list(rows[0].values) if rows else []
