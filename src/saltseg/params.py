@@ -1,12 +1,10 @@
 """Typed parameters: `params.yaml`, checked before anything runs."""
 
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
-    AfterValidator,
     Field,
     ValidationError,
     field_validator,
@@ -17,25 +15,9 @@ from saltseg.backbones import backbone_row
 from saltseg.errors import ParameterError
 from saltseg.machine import Engine, Precision
 from saltseg.settings import Strict, read_settings
+from saltseg.values import Filters, Fraction, Name, Seed, Side, Sizes, Threshold, one_of
 
 Channel = Literal["intensity", "depth_ramp", "gradient", "survey_depth"]
-Fraction = Annotated[float, Field(ge=0, lt=1)]
-Threshold = Annotated[float, Field(gt=0, lt=1)]
-_MOST_CHOICES = 2000
-"""Of threshold and sizes together; scoring them takes some 60 bytes for each and each tile."""
-
-Sizes = Annotated[list[Annotated[int, Field(ge=0)]], Field(max_length=20)]
-
-
-def _printable(text: str) -> str:
-    if not text.isprintable():
-        raise ValueError("holds a line break or another character that cannot be printed")
-    return text
-
-
-Name = Annotated[str, Field(min_length=1), AfterValidator(_printable)]
-
-Seed = Annotated[int, Field(ge=0, lt=2**31)]
 
 DIVISIONS = 10
 """Times that the same tiles are divided into folds, which are numbered on and on.
@@ -43,37 +25,17 @@ DIVISIONS = 10
 All are made at once, so that training folds of one more changes no file that others depend on.
 """
 
+_MOST_CHOICES = 2000
+"""Of threshold and sizes together; scoring them takes some 60 bytes for each and each tile."""
+
 NONE = "none"
 """As `train.second_loss`: there is no second one."""
-
-
-def _halves_five_times(side: int) -> int:
-    if side % 32:
-        raise ValueError(
-            f"{side} is not a multiple of 32, but the encoder halves the side five times; "
-            f"use {max(32, round(side / 32) * 32)}"
-        )
-    return side
-
-
-def _bottleneck_divides(filters: list[int]) -> list[int]:
-    if any(count < 4 or count % 4 for count in filters):
-        raise ValueError(
-            f"{filters}: each must be a positive multiple of 4, since the bottleneck block "
-            "reduces to a quarter"
-        )
-    return filters
-
-
-Filters = Annotated[
-    list[int], Field(min_length=5, max_length=5), AfterValidator(_bottleneck_divides)
-]
 
 
 class Preprocess(Strict):
     """How tiles become network input."""
 
-    side: Annotated[int, Field(ge=32, le=1024), AfterValidator(_halves_five_times)]
+    side: Side
     fit: Literal["resize", "pad"] = "resize"
     channels: Annotated[list[Channel], Field(min_length=1)]
 
@@ -179,24 +141,6 @@ class Augment(Strict):
     mix: Annotated[float, Field(ge=0, le=1)] = 0
 
 
-def _files(folder: str) -> frozenset[str]:
-    """Names of the modules in a folder of this package: what a parameter may choose from."""
-    found = resources.files("saltseg").joinpath(folder).iterdir()
-    names = {file.name.removesuffix(".py") for file in found if file.name.endswith(".py")}
-    return frozenset(names - {"__init__"})
-
-
-def _one_of(folder: str) -> AfterValidator:
-    """A check that a name is that of a file."""
-
-    def check(name: str) -> str:
-        if name not in (known := _files(folder)):
-            raise ValueError(f"unknown: '{name}'; known: {', '.join(sorted(known))}")
-        return name
-
-    return AfterValidator(check)
-
-
 class Train(Strict):
     """How one fold is trained."""
 
@@ -204,12 +148,12 @@ class Train(Strict):
     seed: Seed
     epochs: Annotated[int, Field(ge=1)]
     batch_size: Annotated[int, Field(ge=1)]
-    loss: Annotated[Name, _one_of("objectives/losses")]
-    second_loss: Annotated[Name, _one_of("objectives/losses")]
+    loss: Annotated[Name, one_of("objectives/losses")]
+    second_loss: Annotated[Name, one_of("objectives/losses")]
     second_from: Annotated[float, Field(gt=0, lt=1)]
     frozen_epochs: Annotated[int, Field(ge=0)]
-    optimizer: Annotated[Name, _one_of("objectives/optimizers")]
-    schedule: Annotated[Name, _one_of("objectives/schedules")]
+    optimizer: Annotated[Name, one_of("objectives/optimizers")]
+    schedule: Annotated[Name, one_of("objectives/schedules")]
     learning_rate: Annotated[float, Field(gt=0)]
     encoder_rate: Annotated[float, Field(gt=0, le=1)]
     weight_decay: Annotated[float, Field(ge=0, lt=1)]

@@ -26,6 +26,7 @@ NO_NUMBERS = {
     "saltseg.quiet",
     "saltseg.root",
     "saltseg.runs.unfinished",
+    "saltseg.values",
 }
 RECORDS = ("saltseg.tracking", "saltseg.runs", "saltseg.report")
 

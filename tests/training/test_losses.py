@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from saltseg.objectives import make_phases
-from saltseg.params import NONE, _files
+from saltseg.params import NONE
+from saltseg.values import files_of
 from tests.conftest import Changed
 
-NAMES = sorted(_files("objectives/losses") - {NONE})
+NAMES = sorted(files_of("objectives/losses") - {NONE})
 
 
 @pytest.fixture(params=NAMES)

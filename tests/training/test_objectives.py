@@ -6,10 +6,10 @@ import pytest
 
 from saltseg.objectives import make_optimizer, make_phases
 from saltseg.objectives.averages import exchange_averages
-from saltseg.params import _files
+from saltseg.values import files_of
 from tests.conftest import Changed
 
-OPTIMIZERS = sorted(_files("objectives/optimizers"))
+OPTIMIZERS = sorted(files_of("objectives/optimizers"))
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

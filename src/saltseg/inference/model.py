@@ -15,10 +15,10 @@ from saltseg.inference.passes import Apart, Nets, Networks, predict_pictures
 from saltseg.inference.pictures import Label, Outcome, Picture, PredictOptions
 from saltseg.inference.windows import Floats
 from saltseg.nets.blueprint import Blueprint
-from saltseg.params import Threshold
 from saltseg.scoring.choices import Choice
 from saltseg.settings import Strict
 from saltseg.uncertainty.measures import require_several
+from saltseg.values import Threshold
 
 
 class Facts(Strict):

@@ -7,9 +7,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, PlainValidator, StrictFloat, StrictInt, model_validator
 
 from saltseg.errors import ParameterError
-from saltseg.params import Params, Seed, with_overrides
+from saltseg.params import Params, with_overrides
 from saltseg.runs.commands import leaves, override_text
 from saltseg.settings import Strict, read_settings
+from saltseg.values import Seed
 
 Overrides = dict[str, Any]
 """Values of parameters by dotted name, as `dvc exp run -S` takes them."""
