@@ -133,3 +133,12 @@ def test_nothing_sticks_out(browser: Browser, path: Path, width: int, scheme: st
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     colour = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (colour == "rgb(255, 255, 255)") == (scheme == "light")
+    tables = page.locator("div.scroll").evaluate_all(
+        "all => all.map(one => one.scrollWidth - one.clientWidth)"
+    )
+    assert tables
+    assert max(tables) == 0
+    # Charts are drawn dark on white, and turned round where the page is dark.
+    chart = page.locator("figure.scroll").first
+    corner = cv2.imdecode(np.frombuffer(chart.screenshot(), np.uint8), cv2.IMREAD_GRAYSCALE)[8, 8]
+    assert (corner > 200) == (scheme == "light")
