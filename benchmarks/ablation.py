@@ -4,10 +4,10 @@
 
 Each line of benchmarks/ablation.yaml becomes a DVC experiment, `ablation-...`, trained one after
 another in copies of the workspace. A step of each is timed first, in turn with one of the base, and
-its epochs are such that a fold takes as long as one of the base. What is there already is not run
-again: stopped, the same command goes on. The table holds what `saltseg compare` says of each
-against the base, and is written anew after each. The data set must be tracked (`dvc add data/tgs`),
-or its copies lack it.
+its epochs are such that a fold takes as long as one of the base. The scores of its tiles are kept
+beside the page, and what is there is not run again: stopped, the same command goes on, on another
+machine, too. The table holds what `saltseg compare` says of each against the base, and is written
+anew after each. The data set must be tracked (`dvc add data/tgs`), or its copies lack it.
 """
 
 import json
@@ -21,7 +21,7 @@ from typing import Annotated
 import typer
 import yaml
 
-from benchmarks.experiments import ROOT, Overrides, command_of, experiments, run
+from benchmarks.experiments import ROOT, Overrides, command_of, run
 
 CHANGES = ROOT / "benchmarks/ablation.yaml"
 BASE = "base"
@@ -32,6 +32,7 @@ ROUNDS = 6
 
 COSTLESS = (
     "evaluate.",
+    "model.batchnorm_momentum",
     "train.augment.",
     "train.learning_rate",
     "train.schedule",
@@ -42,7 +43,7 @@ COSTLESS = (
 """What changes with these takes no time of a step."""
 
 STEP = """
-import json, statistics, sys, time
+import json, sys, time
 
 import numpy as np
 from saltseg.params import load_params, with_overrides
@@ -78,10 +79,11 @@ for number in range(max(len(make_phases(params.train)) for params in every)):
         if number < len(phases):
             began = phases[number - 1].end if number else 0
             share = (phases[number].end - began) / params.train.epochs
-            seconds[position] += statistics.median(taken[position][2:]) * share
+            seconds[position] += min(taken[position][2:]) * share
 print(json.dumps([s / params.train.batch_size for s, params in zip(seconds, every)]))
 """
-"""Prints, for some networks in turn, the seconds of a training step for each tile of it."""
+"""Prints, for some networks in turn, the seconds of a training step for each tile of it: the fastest
+of some, since other work on the machine only ever slows one down."""
 
 
 def seconds_a_tile(*every: Overrides) -> list[float]:
@@ -97,29 +99,45 @@ def name_of(change: str) -> str:
     return "ablation-" + re.sub("[^a-z0-9]+", "-", change.lower()).strip("-")
 
 
-def table_of(changes: list[str], epochs: dict[str, int]) -> list[str]:
-    """Lines of the table, the best change first."""
-    from saltseg.comparison.networks import compare
-    from saltseg.tracking.lookup import choose
-    from saltseg.tracking.store import own_store
+def kept(out: Path, name: str) -> Path:
+    """Where the scores of the tiles of a change are kept."""
+    return out.with_suffix("") / f"{name_of(name).removeprefix('ablation-')}.csv"
 
-    runs = choose(own_store(), [name_of(name) for name in (BASE, *changes)])
-    base, *others = (one.contestant(name) for one, name in zip(runs, (BASE, *changes), strict=True))
-    rows = []
-    for other in others:
-        found = compare(other, base).differences[0]
+
+def keep(path: Path, name: str) -> None:
+    """Keep the scores of an experiment that has been run."""
+    from saltseg.runs.revisions import recorded
+
+    path.parent.mkdir(exist_ok=True)
+    columns = ["id", "fold", "coverage_class", "group", "coverage", "map_iou"]
+    recorded(name_of(name)).tiles[columns].to_csv(path, index=False)
+
+
+def table_of(out: Path, changes: list[str], epochs: dict[str, int], splits: int) -> list[str]:
+    """Lines of the table, the best change first."""
+    import pandas as pd
+
+    from saltseg.comparison.networks import Contestant, Cost, compare
+
+    def contestant(name: str) -> Contestant:
+        tiles = pd.read_csv(kept(out, name), dtype={"id": str})
+        return Contestant(name, tiles, pd.DataFrame(), splits, Cost(None, None))
+
+    base, rows = contestant(BASE), []
+    for name in changes:
+        found = compare(contestant(name), base).differences[0]
         low, high = found.tiles.low, found.tiles.high
         sure = "better" if low > 0 else "worse" if high < 0 else "undecided"
-        rows.append((found.mean, other.label, found.first, low, high, sure, found.second))
+        rows.append((found.mean, name, found.first, low, high, sure))
     lines = [
         "| change | epochs | map_iou | difference | 95 % interval over tiles | |",
         "|---|---|---|---|---|---|",
-        f"| none | {epochs[BASE]} | {rows[0][-1]:.3f} | | | |",
+        f"| none | {epochs[BASE]} | {base.tiles['map_iou'].mean():.3f} | | | |",
     ]
     return lines + [
-        f"| {label} | {epochs[label]} | {first:.3f} | {mean:+.3f}"
+        f"| {name} | {epochs[name]} | {first:.3f} | {mean:+.3f}"
         f" | {low:+.3f} .. {high:+.3f} | {sure} |"
-        for mean, label, first, low, high, sure, _ in sorted(rows, reverse=True)
+        for mean, name, first, low, high, sure in sorted(rows, reverse=True)
     ]
 
 
@@ -132,33 +150,31 @@ def main(
     """Run what is missing, and write the table."""
     asked = yaml.safe_load(file.read_text())
     base, changes = asked["base"], {BASE: {}, **asked["changes"]}
-    known = known_epochs(base, changes, epochs)
+    known: dict[str, int] = {}
     for done, (name, change) in enumerate(changes.items()):
-        if name_of(name) not in experiments():
+        known[name] = epochs_of(out, name, base, change, epochs)
+        if not kept(out, name).exists():
             print(f"{name}: {known[name]} epochs", flush=True)
             run(name_of(name), {**base, **change, "train.epochs": known[name]})
+            keep(kept(out, name), name)
         if done:
             write_table(out, base, list(changes)[1 : done + 1], known)
     print(out)
 
 
-def known_epochs(base: Overrides, changes: dict[str, Overrides], of_base: int) -> dict[str, int]:
-    """Epochs of each change: timed beside the base, or as an earlier call timed them."""
-    file = ROOT / "build/ablation-epochs.json"
+def epochs_of(out: Path, name: str, base: Overrides, change: Overrides, of_base: int) -> int:
+    """Epochs of a change: timed beside the base, or as an earlier call timed them."""
+    file = out.with_suffix("") / "epochs.json"
     file.parent.mkdir(exist_ok=True)
     epochs: dict[str, int] = json.loads(file.read_text()) if file.exists() else {}
-    epochs[BASE] = of_base
-    for name, change in changes.items():
-        if name in epochs:
-            continue
+    if name not in epochs:
         fitting = float(of_base)
         if not all(key.startswith(COSTLESS) for key in change):
             seconds = seconds_a_tile(base, {**base, **change})
             fitting *= seconds[0] / seconds[1]
         epochs[name] = min(MOST_EPOCHS, max(2, round(fitting)))
-        print(f"{name}: {epochs[name]} epochs", flush=True)
         file.write_text(json.dumps(epochs, indent=1) + "\n")
-    return epochs
+    return epochs[name]
 
 
 def write_table(out: Path, base: Overrides, changes: list[str], epochs: dict[str, int]) -> None:
@@ -178,7 +194,8 @@ def write_table(out: Path, base: Overrides, changes: list[str], epochs: dict[str
         f"    {command_of({**base, 'train.epochs': epochs[BASE]})}",
         "",
     ]
-    out.write_text("\n".join([*head, *table_of(changes, epochs)]) + "\n")
+    lines = table_of(out, changes, epochs, base["split.n_splits"])
+    out.write_text("\n".join([*head, *lines]) + "\n")
 
 
 if __name__ == "__main__":
