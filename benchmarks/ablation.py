@@ -82,8 +82,10 @@ for number in range(max(len(make_phases(params.train)) for params in every)):
             seconds[position] += min(taken[position][2:]) * share
 print(json.dumps([s / params.train.batch_size for s, params in zip(seconds, every)]))
 """
-"""Prints, for some networks in turn, the seconds of a training step for each tile of it: the fastest
-of some, since other work on the machine only ever slows one down."""
+"""Prints, for some networks in turn, the seconds of a training step for each tile of it.
+
+The fastest of some, since other work on the machine only ever slows one down.
+"""
 
 
 def seconds_a_tile(*every: Overrides) -> list[float]:
