@@ -23,7 +23,8 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.table import Table
 
-from saltseg.tiles.survey import Survey, coverage_of, save_survey
+from saltseg.tiles.masks import coverage_of
+from saltseg.tiles.survey import Survey, save_survey
 
 ROOT = Path(__file__).parents[1]
 NATIVE = 101

@@ -18,7 +18,7 @@ from PIL import Image
 
 from saltseg.array_types import Bytes
 from saltseg.tiles.dataset import read_dataset
-from saltseg.tiles.survey import coverage_of
+from saltseg.tiles.masks import coverage_of
 from saltseg.tiles.synthetic.survey import grey_threshold_iou, read_recipe, synthetic_survey
 
 DOCS = Path(__file__).parent

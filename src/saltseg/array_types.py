@@ -4,4 +4,4 @@ import numpy as np
 from numpy.typing import NDArray
 
 Bytes = NDArray[np.uint8]
-"""Grey levels, 0 to 255, or masks, 0 and 1."""
+"""Grey levels, 0 to 255, or masks (values: `tiles.masks`)."""

@@ -1,5 +1,6 @@
 """Pictures: written, repeatable, and unmoved by odd input."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +15,7 @@ from saltseg.figures.tiles import gallery
 from saltseg.params import Choices, Evaluate
 from saltseg.scoring.calibration import reliability
 from saltseg.scoring.predictions import Predicted
+from saltseg.tiles.masks import UNLABELLED
 
 # A warning from matplotlib would be printed in the middle of the user's pipeline.
 pytestmark = pytest.mark.filterwarnings("error")
@@ -126,6 +128,20 @@ def test_gallery_of_masks_without_outline(
     tmp_path: Path, masks: np.ndarray, probabilities: np.ndarray
 ) -> None:
     draw_gallery(result_of(masks, probabilities), tmp_path / "gallery.png")
+
+
+def test_truth_is_outlined_only_where_it_is_known(tmp_path: Path) -> None:
+    """Salt in one half; nothing is known of the other, or that there is none."""
+    outlined = {}
+    for other in (0, UNLABELLED):
+        masks = np.ones((1, 21, 21), np.uint8)
+        masks[:, :, 10:] = other
+        dark = replace(result_of(masks, 0 * masks), images=0 * masks)
+        drawn = draw_gallery(dark, tmp_path / "gallery.png", count=1).astype(int)
+        blue, _, red = np.moveaxis(drawn, -1, 0)
+        outlined[other] = np.count_nonzero(red - blue > 150)  # what is tinted has 115
+    assert outlined[0] > 50
+    assert outlined[UNLABELLED] == 0
 
 
 def test_gallery_of_fewer_tiles_than_asked_for(tmp_path: Path) -> None:

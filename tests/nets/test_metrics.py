@@ -6,6 +6,7 @@ import pytest
 
 from saltseg.nets.metrics import tile_iou, tile_map_iou, training_metrics
 from saltseg.scoring.scores import count_pixels, tile_scores
+from saltseg.tiles.masks import UNLABELLED
 
 
 def random_batch(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -18,8 +19,10 @@ def random_batch(count: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return masks, probabilities.astype(np.float32)
 
 
-def test_equal_to_the_scores_at_native_size() -> None:
+@pytest.mark.parametrize("unlabelled", [0, 3])
+def test_equal_to_the_scores_at_native_size(unlabelled: int) -> None:
     masks, probabilities = random_batch(300, seed=0)
+    masks[:, :unlabelled] = UNLABELLED
     scores = tile_scores(count_pixels(masks[..., 0], probabilities[..., 0] > 0.5))
     assert 0 < (scores["iou"] == 1).sum() < 200
     np.testing.assert_allclose(tile_iou(masks, probabilities), scores["iou"], atol=1e-6)

@@ -15,6 +15,7 @@ from saltseg.comparison.networks import (
 )
 from saltseg.comparison.posterior import Interval, Posterior
 from saltseg.scoring.scores import TILE_SCORES
+from saltseg.tiles.masks import UNLABELLED
 
 LONG = "resnet50 undrafted-jacklig"
 COST = Cost(parameters=24_972_225, gflops=0.2217, epoch_seconds=1.94, peak_memory_mib=1843.2)
@@ -102,6 +103,8 @@ def _tile(number: int, contestants: int, size: int) -> DisputedTile:
     middle, radius = size // 2, size // 4 + number
     # The second tile holds no salt: empty against empty scores 1.
     mask = disc(size, middle, radius) if number != 1 else np.zeros((size, size), np.uint8)
+    if number == 2:  # nobody has labelled its left
+        mask[:, : size // 3] = UNLABELLED
     guesses = []
     for place in range(contestants):
         sure = disc(size, middle + 2 * place + 1, radius).astype(np.float32)

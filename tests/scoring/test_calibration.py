@@ -1,11 +1,13 @@
 """Calibration, by hand and against scikit-learn."""
 
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn.calibration import calibration_curve
 from sklearn.metrics import brier_score_loss
 
 from saltseg.scoring.calibration import brier_score, expected_calibration_error, reliability
+from saltseg.tiles.masks import UNLABELLED
 
 
 def test_by_hand() -> None:
@@ -18,6 +20,18 @@ def test_by_hand() -> None:
     assert table["salt"].tolist() == [0.5, 0.5]
     assert expected_calibration_error(table) == pytest.approx((0.3 + 0.25) / 2)
     assert brier_score(masks, probabilities) == pytest.approx((0.81 + 0.09 + 0.25 + 0) / 4)
+
+
+def test_unlabelled_pixels_count_nowhere() -> None:
+    """As if they were cut off, and a tile with fewer pixels then has less weight."""
+    random = np.random.default_rng(1)
+    masks, probabilities = random.integers(0, 2, (2, 6, 6), np.uint8), random.random((2, 6, 6))
+    gaps = masks.copy()
+    gaps[1, :, 2:] = UNLABELLED
+    both = (masks, probabilities)
+    alone = [np.append(one[0], one[1, :, :2])[None, None] for one in both]
+    pd.testing.assert_frame_equal(reliability(gaps, probabilities), reliability(*alone))
+    assert brier_score(gaps, probabilities) == pytest.approx(brier_score(*alone))
 
 
 def test_as_scikit_learn() -> None:

@@ -15,6 +15,7 @@ from saltseg.scoring.choices import (
     summarise_choices,
 )
 from saltseg.scoring.scores import DECIDING, count_pixels
+from saltseg.tiles.masks import UNLABELLED
 
 
 def test_every_combination_once_nearest_to_the_fixed_one_first() -> None:
@@ -84,12 +85,16 @@ def plainly(mask: np.ndarray, probability: np.ndarray, choice: Choice) -> float:
 
 @pytest.mark.parametrize("dtype", [np.float16, np.float32])
 def test_all_at_once_is_one_by_one(dtype: type) -> None:
-    """On smooth noise, in steps, so that probabilities lie right on thresholds, too."""
+    """On smooth noise, in steps, so that probabilities lie right on thresholds, too.
+
+    Some masks are labelled in part: regions there are as large as they are.
+    """
     draw = np.random.default_rng(0)
     noise = ndimage.gaussian_filter(draw.normal(size=(12, 24, 24)), (0, 2, 2))
     steps = np.clip(np.round(10 * (0.4 + 2 * noise)) / 10, 0, 1)
     probabilities = steps.astype(dtype)
     masks = (noise + 0.05 * draw.normal(size=noise.shape) > 0.05).astype(np.uint8)
+    masks[::3, :9] = UNLABELLED
     offered = Choices(threshold=[0.1, 0.3, 0.6, 0.7], region=[5, 30], mask=[20, 60])
     choices = all_choices(offered, 0.5)
     expected = [

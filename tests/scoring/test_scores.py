@@ -6,6 +6,7 @@ import pytest
 
 from saltseg.scoring.competition import IOU_THRESHOLDS
 from saltseg.scoring.scores import SCORES, TILE_SCORES, count_pixels, pooled_scores, tile_scores
+from saltseg.tiles.masks import UNLABELLED
 
 
 def counts(*rows: tuple[int, int, int]) -> pd.DataFrame:
@@ -22,9 +23,11 @@ def test_pixels_are_counted_tile_by_tile() -> None:
     pd.testing.assert_frame_equal(count_pixels(masks, salt), counts((1, 2, 1), (1, 0, 0)))
 
 
-def test_any_value_above_zero_is_salt() -> None:
-    masks = np.array([[[0, 1, 255]]], np.uint8)
-    assert count_pixels(masks, np.ones((1, 1, 3), bool)).iloc[0].tolist() == [2, 1, 0]
+def test_unlabelled_pixels_are_not_counted_whatever_is_found_there() -> None:
+    masks = np.array([[[0, 1, 1, UNLABELLED]]], np.uint8)
+    for found in (0, 1):
+        salt = np.array([[[1, 1, 0, found]]], bool)
+        assert count_pixels(masks, salt).iloc[0].tolist() == [1, 1, 1]
 
 
 def test_scores_by_hand() -> None:

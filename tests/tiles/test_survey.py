@@ -11,9 +11,9 @@ import pandas as pd
 import pytest
 
 from saltseg.errors import DataError
+from saltseg.tiles.masks import coverage_of
 from saltseg.tiles.survey import (
     Survey,
-    coverage_of,
     read_array,
     read_labelled,
     read_table,

@@ -14,7 +14,7 @@ class DisputedTile:
         tile: Its id.
         fold: The fold that held it out.
         image: (H, W) uint8.
-        mask: (H, W) uint8, 0 or 1.
+        mask: (H, W) uint8, values as in `tiles.masks`.
         probabilities: One (H, W) uint8 per contestant, 255 = certainly salt.
     """
 

@@ -15,6 +15,7 @@ from saltseg.figures.style import PREDICTION, TRUTH, save_png
 from saltseg.params import Evaluate
 from saltseg.scoring.predictions import Predicted
 from saltseg.scoring.summary import pick_tiles
+from saltseg.tiles.masks import SALT, labelled
 
 
 def gallery(
@@ -83,16 +84,22 @@ def side_by_side(
 def _show_tile(axes: Sequence[Axes], image: Bytes, mask: Bytes) -> None:
     for axis in axes[:2]:
         axis.imshow(image, cmap="gray", vmin=0, vmax=255)
-    axes[1].imshow(np.ma.masked_equal(mask, 0), cmap=ListedColormap([TRUTH]), alpha=0.45)
-    _outline(axes[1], mask > 0, TRUTH)
+    axes[1].imshow(np.ma.masked_not_equal(mask, SALT), cmap=ListedColormap([TRUTH]), alpha=0.45)
+    _outline(axes[1], _truth(mask), TRUTH)
 
 
 def _show_prediction(
     axis: Axes, mask: Bytes, probability: NDArray[np.floating], threshold: float
 ) -> None:
     axis.imshow(probability.astype(np.float32), cmap="gray", vmin=0, vmax=1)
-    _outline(axis, mask > 0, TRUTH)
+    _outline(axis, _truth(mask), TRUTH)
     _outline(axis, probability > threshold, PREDICTION)
+
+
+def _truth(mask: Bytes) -> NDArray[np.bool_]:
+    """Where salt is, masked where nobody knows: outlines end there."""
+    truth: NDArray[np.bool_] = np.ma.masked_array(mask == SALT, ~labelled(mask))
+    return truth
 
 
 def _outline(axis: Axes, mask: NDArray[np.bool_], colour: str) -> None:

@@ -4,19 +4,21 @@ import keras
 from keras import ops
 
 from saltseg.scoring.competition import IOU_THRESHOLDS
+from saltseg.tiles.masks import SALT, UNLABELLED
 
 
 def tile_iou(y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-    """IoU of each tile with the prediction binarised at 0.5; empty against empty is 1.
+    """IoU of each tile's labelled pixels, binarised at 0.5; empty against empty is 1.
 
     Args:
-        y_true: (B, S, S, 1), 0 or 1.
+        y_true: (B, S, S, 1), values as in `tiles.masks`.
         y_pred: (B, S, S, 1), probabilities.
 
     Returns:
         (B,) float32, 0 to 1.
     """
-    truth, salt = ops.cast(y_true, "float32") > 0.5, ops.cast(y_pred, "float32") > 0.5
+    truth = ops.equal(y_true, SALT)
+    salt = ops.logical_and(ops.cast(y_pred, "float32") > 0.5, ops.not_equal(y_true, UNLABELLED))
     axes = (1, 2, 3)
     overlap = ops.sum(ops.cast(ops.logical_and(truth, salt), "float32"), axes)
     union = ops.sum(ops.cast(ops.logical_or(truth, salt), "float32"), axes)

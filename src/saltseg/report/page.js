@@ -7,6 +7,9 @@ const PREDICTION = "#1f9bcf";
 // The same colours as red, green, blue and opacity, of 255.
 const MISSED = [255, 176, 0, 115];
 const FALSE_ALARM = [31, 155, 207, 115];
+// Of a mask, beside 0; as in saltseg.tiles.masks.
+const SALT = 1;
+const UNLABELLED = 255;
 const data = JSON.parse(document.getElementById("data").textContent);
 const slider = document.getElementById("threshold");
 
@@ -14,11 +17,12 @@ function bytes(text) {
   return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
-/** Scores of a prediction as in saltseg.scoring.competition: empty against empty is 1. */
+/** Scores of a prediction as in saltseg.scoring.scores: empty against empty is 1. */
 function scores(mask, salt) {
   let both = 0;
   let either = 0;
   for (let i = 0; i < mask.length; i += 1) {
+    if (mask[i] === UNLABELLED) continue;
     both += mask[i] && salt[i] ? 1 : 0;
     either += mask[i] || salt[i] ? 1 : 0;
   }
@@ -52,26 +56,27 @@ function drawPixels(context, tile, small) {
 function drawErrors(context, tile, mask, salt) {
   const pixels = new ImageData(tile.width, tile.height);
   mask.forEach((truth, i) => {
-    if ((truth > 0) !== (salt[i] > 0)) {
+    if (truth !== UNLABELLED && (truth === SALT) !== (salt[i] > 0)) {
       pixels.data.set(salt[i] ? FALSE_ALARM : MISSED, 4 * i);
     }
   });
   drawPixels(context, tile, smallCanvas(tile, pixels));
 }
 
-/** Draw the edges between pixels inside and outside of a mask. */
+/** Draw the edges between pixels inside and outside of a mask, where both are known. */
 function drawOutline(context, tile, mask, colour) {
   const { width, height } = tile;
-  const inside = (x, y) => x >= 0 && y >= 0 && x < width && y < height && mask[y * width + x] > 0;
+  const at = (x, y) => (x >= 0 && y >= 0 && x < width && y < height ? mask[y * width + x] : 0);
+  const differ = (one, other) => one !== other && one !== UNLABELLED && other !== UNLABELLED;
   context.beginPath();
   for (let y = 0; y <= height; y += 1) {
     for (let x = 0; x <= width; x += 1) {
-      const here = inside(x, y);
-      if (here !== inside(x, y - 1)) {
+      const here = at(x, y);
+      if (differ(here, at(x, y - 1))) {
         context.moveTo(x * SCALE, y * SCALE);
         context.lineTo((x + 1) * SCALE, y * SCALE);
       }
-      if (here !== inside(x - 1, y)) {
+      if (differ(here, at(x - 1, y))) {
         context.moveTo(x * SCALE, y * SCALE);
         context.lineTo(x * SCALE, (y + 1) * SCALE);
       }
@@ -120,7 +125,7 @@ function addTile(tile) {
   const truth = addView(row, tile, "true mask");
   drawPixels(truth.context, tile, grey);
   drawOutline(truth.context, tile, mask, TRUTH);
-  truth.result.textContent = mask.some((value) => value > 0) ? "" : "no salt";
+  truth.result.textContent = mask.includes(SALT) ? "" : "no salt";
   const certainties = probabilities.map((values) => greyTile(tile, values));
   const views = data.labels.map((label) => addView(row, tile, label));
 

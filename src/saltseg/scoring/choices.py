@@ -14,8 +14,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from rich.progress import track
 
+from saltseg.array_types import Bytes
 from saltseg.params import Choices
 from saltseg.scoring.scores import COUNTS, DECIDING
+from saltseg.tiles.masks import SALT, labelled
 
 
 class Choice(NamedTuple):
@@ -68,12 +70,12 @@ def all_choices(offered: Choices, fixed: float) -> list[Choice]:
 
 
 def score_choices(
-    masks: NDArray[np.uint8], probabilities: NDArray[np.floating], choices: Sequence[Choice]
+    masks: Bytes, probabilities: NDArray[np.floating], choices: Sequence[Choice]
 ) -> NDArray[np.float64]:
     """Competition metric of each tile under each choice.
 
     Args:
-        masks: True masks, (N, H, W), 0 = not salt.
+        masks: True masks, (N, H, W), values as in `tiles.masks`.
         probabilities: (N, H, W), 0 to 1.
         choices: What to try.
 
@@ -81,56 +83,57 @@ def score_choices(
         (choices, N) float64.
     """
     thresholds, sizes = sorted({c.threshold for c in choices}), sorted({c.region for c in choices})
-    kept = np.zeros((len(thresholds), len(sizes), len(masks), 2), np.int64)
+    kept = np.zeros((len(thresholds), len(sizes), len(masks), 3), np.int64)
     tiles = track(zip(masks, probabilities, strict=True), "choices", len(masks), transient=True)
     for tile, (mask, probability) in enumerate(tiles):
         kept[:, :, tile] = _kept_regions(mask, probability, thresholds, np.array(sizes))
-    true = np.count_nonzero(masks, axis=(1, 2))
+    true = np.count_nonzero(masks == SALT, axis=(1, 2))
     scores = np.empty((len(choices), len(masks)))
     for number, (threshold, region, least) in enumerate(choices):
-        area, hits = kept[thresholds.index(threshold), sizes.index(region)].T
-        counts = np.stack([hits, area - hits, true - hits]) * (area >= least)
+        area, wrong, hits = kept[thresholds.index(threshold), sizes.index(region)].T
+        counts = np.stack([hits, wrong, true - hits]) * (area >= least)
         counts[2, area < least] = true[area < least]
         scores[number] = DECIDING.of(pd.DataFrame(counts.T, columns=COUNTS))
     return scores
 
 
 def _kept_regions(
-    mask: NDArray[np.uint8],
+    mask: Bytes,
     probability: NDArray[np.floating],
     thresholds: Sequence[float],
     sizes: NDArray[np.int64],
 ) -> NDArray[np.int64]:
-    """Predicted pixels of one tile, and how many of them are true.
+    """Predicted pixels of one tile: all, those that are false, and those that are true.
 
     Args:
-        mask: (H, W), 0 = not salt.
+        mask: (H, W), values as in `tiles.masks`.
         probability: (H, W).
         thresholds: In ascending order.
         sizes: Pixels of the smallest region that is kept; regions may connect by corners.
 
     Returns:
-        (thresholds, sizes, 2).
+        (thresholds, sizes, 3).
     """
-    kept = np.zeros((len(thresholds), len(sizes), 2), np.int64)
+    kept = np.zeros((len(thresholds), len(sizes), 3), np.int64)
     limits = np.array(thresholds, probability.dtype)
     if probability.dtype == np.float16:  # compares slowly
         probability, limits = probability.astype(np.float32), limits.astype(np.float32)
     # Pixels that any threshold takes: seldom many of a tile.
     taken = np.flatnonzero(probability > limits[0])
-    truth, before = mask.ravel()[taken] > 0, 0
+    known = mask.ravel()[taken]
+    kinds, before = np.where(labelled(known), known == SALT, 2), 0
     for number, limit in enumerate(limits):
         salt = (probability > limit).view(np.uint8)
         if not (size := cv2.countNonZero(salt)):
             break  # nor is there any above a higher threshold
         if size != before:
             count, labels = cv2.connectedComponents(salt)
-            # Each region twice: its false pixels and its true ones.
-            regions = 2 * labels.ravel()[taken] + truth
-            wrong, hits = np.bincount(regions, minlength=2 * count).reshape(-1, 2)[1:].T
-            areas, before = wrong + hits, size
-        large = areas >= sizes[:, None]
-        kept[number, :, 0], kept[number, :, 1] = large @ areas, large @ hits
+            # Each region three times: its false pixels, its true ones and those nobody knows.
+            regions = 3 * labels.ravel()[taken] + kinds
+            pixels = np.bincount(regions, minlength=3 * count).reshape(-1, 3)[1:]
+            found, before = np.column_stack([pixels.sum(axis=1), pixels[:, :2]]), size
+        large = found[:, 0] >= sizes[:, None]
+        kept[number] = large @ found
     return kept
 
 

@@ -25,7 +25,7 @@ class Predicted:
             the arrays are in the same order.
         probabilities: (n, H, W), 0 to 1.
         images: (n, H, W) uint8.
-        masks: (n, H, W) uint8, 0 or 1.
+        masks: (n, H, W) uint8, values as in `tiles.masks`.
     """
 
     tiles: pd.DataFrame

@@ -7,7 +7,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from saltseg.array_types import Bytes
 from saltseg.scoring.competition import IOU_THRESHOLDS
+from saltseg.tiles.masks import SALT, labelled
 
 COUNTS = ["tp", "fp", "fn"]
 """Pixels of a tile: rightly called salt, wrongly called salt, and salt that was missed."""
@@ -87,17 +89,17 @@ SHORT = TILE_SCORES[:2]
 """Those for which there is room where little is shown."""
 
 
-def count_pixels(masks: NDArray[np.generic], salt: NDArray[np.bool_]) -> pd.DataFrame:
-    """Count the pixels of each tile that are right and wrong.
+def count_pixels(masks: Bytes, salt: NDArray[np.bool_]) -> pd.DataFrame:
+    """Count the labelled pixels of each tile that are right and wrong.
 
     Args:
-        masks: True masks, (N, H, W), 0 = not salt.
+        masks: True masks, (N, H, W), values as in `tiles.masks`.
         salt: Predicted masks, (N, H, W) bool.
 
     Returns:
         One row per tile: `tp`, `fp`, `fn`, int64.
     """
-    truth = np.asarray(masks) > 0
+    truth, salt = masks == SALT, salt & labelled(masks)
     true, found, both = (
         np.count_nonzero(part, axis=(1, 2)) for part in (truth, salt, truth & salt)
     )

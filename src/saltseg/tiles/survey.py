@@ -39,9 +39,9 @@ class Survey:
 
     Attributes:
         images: Grey levels of the labelled tiles, (N, H, W) uint8, 0 to 255.
-        masks: Salt masks, (N, H, W) uint8, 1 = salt, 0 = not salt.
+        masks: Salt masks, (N, H, W) uint8, values as in `tiles.masks`; in each a labelled pixel.
         tiles: One row per labelled tile, in array order: `id` (unique string), `z` (seismic depth,
-            float, NaN where unknown), `coverage` (salt fraction, 0 to 1).
+            float, NaN where unknown), `coverage` (salt fraction of the labelled pixels, 0 to 1).
         unlabelled: Grey levels of the unlabelled tiles, (M, H, W) uint8; M may be 0.
         unlabelled_tiles: One row per unlabelled tile: `id` and `z`.
         remarks: What people should know of the files it was read from, a sentence each.
@@ -53,19 +53,6 @@ class Survey:
     unlabelled: Bytes
     unlabelled_tiles: pd.DataFrame
     remarks: Sequence[str] = ()
-
-
-def coverage_of(masks: Bytes) -> NDArray[np.float64]:
-    """Salt fraction of each mask.
-
-    Args:
-        masks: (N, H, W) uint8, 0 or 1.
-
-    Returns:
-        (N,) float64, 0 to 1.
-    """
-    fractions: NDArray[np.float64] = masks.mean(axis=(1, 2), dtype=np.float64)
-    return fractions
 
 
 def save_survey(survey: Survey, folder: Path) -> None:

@@ -9,6 +9,7 @@ import pytest
 from saltseg.params import Split
 from saltseg.tiles.folds.dividing import make_folds
 from saltseg.tiles.folds.leaks import leaks
+from saltseg.tiles.masks import UNLABELLED
 from saltseg.tiles.mosaics.copies import copy_remarks, originals
 from saltseg.tiles.mosaics.finding import find_mosaics
 from saltseg.tiles.mosaics.table import groups_of
@@ -64,6 +65,15 @@ def test_copies_with_another_mask_are_named() -> None:
     mirrored = survey([one, one, one[:, ::-1], grey(5)], [mask, mask, mask])
     [_, told] = copy_remarks(mirrored)
     assert told.startswith("1 copies have another mask than their original (first: t2 of t0)")
+
+
+def test_copies_contradict_each_other_only_where_both_are_labelled() -> None:
+    one, mask = grey(1), salt(2)
+    gap, wrong = mask.copy(), 1 - mask
+    gap[-2:] = wrong[:-2] = UNLABELLED
+    assert len(list(copy_remarks(survey([one, one, grey(5)], [mask, gap])))) == 1
+    assert len(list(copy_remarks(survey([one, one, grey(5)], [gap, wrong])))) == 1
+    assert len(list(copy_remarks(survey([one, one, grey(5)], [mask, wrong])))) == 2
 
 
 def test_uploaded_twice_it_leaks_unless_grouped(kaggle: Path) -> None:

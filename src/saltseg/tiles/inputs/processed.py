@@ -25,7 +25,7 @@ class Processed:
 
     Attributes:
         images: (N, S, S, C) uint8, a memory map.
-        masks: (N, S, S, 1) uint8, 0 or 1, a memory map.
+        masks: (N, S, S, 1) uint8, values as in `tiles.masks`, a memory map.
         kinds: Of the C channels.
         native: The tiles before.
     """

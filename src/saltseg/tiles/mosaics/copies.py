@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from saltseg.array_types import Bytes
+from saltseg.tiles.masks import labelled
 from saltseg.tiles.survey import Survey
 
 
@@ -67,9 +68,14 @@ def copy_remarks(survey: Survey) -> Iterator[str]:
 
 
 def _masks_differ(survey: Survey, one: int, copy: int) -> bool:
-    """Whether no view under which the images are equal makes the masks equal."""
+    """Whether no view under which the images are equal makes the masks equal.
+
+    As far as both are labelled.
+    """
+    other = survey.masks[copy]
     pairs = zip(_views(survey.images[one]), _views(survey.masks[one]), strict=True)
     return not any(
-        np.array_equal(image, survey.images[copy]) and np.array_equal(mask, survey.masks[copy])
+        np.array_equal(image, survey.images[copy])
+        and not np.any((mask != other) & labelled(mask) & labelled(other))
         for image, mask in pairs
     )

@@ -8,6 +8,7 @@ import pandas as pd
 
 from saltseg.array_types import Bytes
 from saltseg.errors import DataError
+from saltseg.tiles.masks import coverage_of
 from saltseg.tiles.reading import rle
 from saltseg.tiles.reading.archive import Member, open_members, read_zipped
 from saltseg.tiles.reading.kaggle_csv import (
@@ -19,7 +20,7 @@ from saltseg.tiles.reading.kaggle_csv import (
 )
 from saltseg.tiles.reading.layout import Layout, Source, first_of, layout_of
 from saltseg.tiles.reading.stack import read_images, read_masks
-from saltseg.tiles.survey import Survey, coverage_of
+from saltseg.tiles.survey import Survey
 
 
 def read_kaggle(folder: Path) -> Survey:

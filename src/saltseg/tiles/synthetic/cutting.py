@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from saltseg.array_types import Bytes
-from saltseg.tiles.survey import coverage_of
+from saltseg.tiles.masks import coverage_of
 from saltseg.tiles.synthetic.geology import make_section
 from saltseg.tiles.synthetic.recipe import Recipe
 

@@ -6,7 +6,8 @@ from rich.console import Console
 from rich.progress import track
 
 from saltseg.array_types import Bytes
-from saltseg.tiles.survey import Survey, coverage_of
+from saltseg.tiles.masks import coverage_of
+from saltseg.tiles.survey import Survey
 from saltseg.tiles.synthetic.cutting import Cut, cut_section
 from saltseg.tiles.synthetic.recipe import Recipe, read_recipe
 
