@@ -38,7 +38,7 @@ def main(
     from saltseg.training.states import State, States
 
     model = build_unet(backbone_row(backbone), size, 3, trial_params().model)
-    model.compile(keras.optimizers.Adam(1e-4), BceDice())
+    model.compile(keras.optimizers.Adam(1e-4), BceDice("bce_dice"))
     random = np.random.default_rng(0)
     images = random.integers(0, 256, (batch, size, size, 3), np.uint8)
     masks = images[..., :1] // 128

@@ -88,7 +88,7 @@ def test_weights_survive_saving_and_loading(built: Built, tmp_path: Path, params
 def test_one_step_of_training_moves_the_weights(built: Built) -> None:
     before = values(built.model)
     # Eager, since tracing a graph takes a minute for some rows; test_fit.py trains in a graph.
-    built.model.compile("adam", BceDice(), jit_compile=False, run_eagerly=True)
+    built.model.compile("adam", BceDice("bce_dice"), jit_compile=False, run_eagerly=True)
     history = built.model.fit(TILES, MASKS, batch_size=2, epochs=1, verbose=0)
     assert np.isfinite(history.history["loss"]).all()
     after = values(built.model)

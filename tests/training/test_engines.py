@@ -45,6 +45,8 @@ tiles = draw.integers(0, 256, (8, 32, 32, 3), np.uint8)
 masks = (tiles[..., :1] > 150).astype(np.uint8)
 losses = [float(model.train_on_batch(tiles, masks)[0]) for _ in range(3)]
 found = model.predict_on_batch(tiles)
+masks[:, :9] = 255
+losses.append(float(make_phases(params.train, partly_labelled=True)[0].loss(masks, found)))
 print(json.dumps({"losses": losses, "found": found.ravel()[::97].tolist(), **engine_facts(2)}))
 """
 

@@ -9,6 +9,8 @@ import pytest
 from saltseg.objectives import make_phases
 from saltseg.params import NONE
 from saltseg.values import files_of
+from saltseg.params import NONE, _files
+from saltseg.tiles.masks import UNLABELLED
 from tests.conftest import Changed
 
 NAMES = sorted(files_of("objectives/losses") - {NONE})
@@ -81,6 +83,43 @@ def test_lovasz_is_a_mean_over_tiles(changed: Changed) -> None:
 def test_all_or_nothing_found_costs_next_to_nothing(changed: Changed, name: str, salt: int) -> None:
     tile = [[[salt, salt], [salt, salt]]]
     assert of(name, changed, tile, tile) == pytest.approx(0, abs=1e-4)
+
+
+def half_labelled(seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """Masks (3, 4, 4, 1) of whose lower half nothing is known, and probabilities."""
+    random = np.random.default_rng(seed)
+    masks = random.integers(0, 2, (3, 4, 4, 1), np.uint8)
+    masks[0, :2] = 0  # for the losses that look at each tile
+    masks[:, 2:] = UNLABELLED
+    return masks, random.uniform(0.05, 0.95, masks.shape).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_unlabelled_pixels_are_as_if_cut_off(changed: Changed, name: str) -> None:
+    import tensorflow as tf
+
+    options = changed({"train.loss": name}).train
+    ((whole, *_),), ((partly, *_),) = make_phases(options), make_phases(options, True)
+    masks, probabilities = half_labelled(0)
+    expected = float(whole(masks[:, :2], probabilities[:, :2]))
+    found = tf.Variable(probabilities)
+    with tf.GradientTape() as tape:
+        value = partly(masks, tf.convert_to_tensor(found))
+    assert float(value) == pytest.approx(expected, rel=1e-5)
+    gradient = tape.gradient(value, found).numpy()
+    assert np.isfinite(gradient).all()
+    assert (gradient[:, 2:] == 0).all()
+    assert (gradient[:, :2] != 0).any(axis=(1, 2, 3)).all()
+    probabilities[:, 2:] = half_labelled(1)[1][:, 2:]
+    assert float(partly(masks, probabilities)) == float(value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_labelled_costs_nothing(changed: Changed, name: str) -> None:
+    (phase,) = make_phases(changed({"train.loss": name}).train, True)
+    masks, probabilities = half_labelled(0)
+    value = float(phase.loss(np.full_like(masks, UNLABELLED), probabilities))
+    assert value == pytest.approx(1 if name == "tversky" else 0)
 
 
 @pytest.mark.parametrize("truth", [0, 1])

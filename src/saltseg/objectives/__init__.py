@@ -11,6 +11,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import keras
 
+from saltseg.objectives.pixels import PixelLoss
 from saltseg.objectives.rates import Slower
 from saltseg.params import NONE, Train
 
@@ -90,17 +91,22 @@ class Phase(NamedTuple):
         end: The epoch after which it ends, counted from 1.
     """
 
-    loss: keras.losses.Loss
+    loss: PixelLoss
     frozen: bool
     end: int
 
 
-def make_phases(options: Train) -> list[Phase]:
-    """Parts with `train.loss` and `train.second_loss`, from `objectives/losses`, in their order."""
-    losses = {options.epochs: _file("losses", options.loss).make()}
+def make_phases(options: Train, partly_labelled: bool = False) -> list[Phase]:
+    """Parts with `train.loss` and `train.second_loss`, from `objectives/losses`, in their order.
+
+    Args:
+        options: Names, and when each begins.
+        partly_labelled: Whether masks may have unlabelled pixels.
+    """
+    losses = {options.epochs: _file("losses", options.loss).make(partly_labelled)}
     if options.second_loss != NONE:
         first = round(options.second_from * options.epochs)
-        second = _file("losses", options.second_loss).make()
+        second = _file("losses", options.second_loss).make(partly_labelled)
         losses = {first: losses[options.epochs], options.epochs: second}
     ends = sorted({*losses, options.frozen_epochs} - {0})
     return [

@@ -27,7 +27,7 @@ class TileBatches(keras.utils.PyDataset):
 
         Args:
             images: All tiles, (N, S, S, C) uint8; a memory map will do.
-            masks: All masks, (N, S, S, 1) uint8, 0 or 1.
+            masks: All masks, (N, S, S, 1) uint8, values as in `tiles.masks`.
             tiles: Indices of the tiles to feed.
             batch_size: Most tiles in a batch.
         """

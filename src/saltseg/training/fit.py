@@ -114,7 +114,7 @@ def _fit(
 ) -> None:
     """Train what is left of each phase; each begins as where a training was stopped."""
     held_out = TileBatches(data.images, data.masks, data.held_out, params.train.batch_size)
-    for phase in make_phases(params.train):
+    for phase in make_phases(params.train, data.partly_labelled):
         if saving.state.stopped or saving.state.epoch >= phase.end:
             continue
         prepare(model, phase, params.train)

@@ -11,6 +11,7 @@ from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.tiles.folds.table import HOLDOUT, divisions
 from saltseg.tiles.inputs.processed import Kind, Processed
+from saltseg.tiles.masks import labelled
 
 
 @dataclass(frozen=True)
@@ -19,7 +20,7 @@ class FoldData:
 
     Attributes:
         images: All tiles, (N, S, S, C) uint8.
-        masks: All masks, (N, S, S, 1) uint8, 0 or 1.
+        masks: All masks, (N, S, S, 1) uint8, values as in `tiles.masks`.
         kinds: Of the C channels.
         fitted: Indices of the tiles to train on.
         held_out: Indices of the fold's own tiles, never trained on; one of its division's other
@@ -54,3 +55,8 @@ class FoldData:
         fitted, held_out, last = (np.flatnonzero(part) for part in parts)
         arrays = tiles.images, tiles.masks, tiles.kinds
         return cls(*arrays, fitted, held_out, last, fold)
+
+    @property
+    def partly_labelled(self) -> bool:
+        """Whether any mask of the survey, not of this fold alone, has unlabelled pixels."""
+        return any(not labelled(mask).all() for mask in self.masks)

@@ -11,7 +11,9 @@ from saltseg.backbones import backbone_row
 from saltseg.nets.metrics import training_metrics
 from saltseg.nets.unet import build_unet
 from saltseg.objectives import Phase, make_optimizer
+from saltseg.objectives.pixels import PixelLoss, mean_over
 from saltseg.params import Params, Train
+from saltseg.tiles.masks import SALT, UNLABELLED
 
 SHARE = 0.1
 """Weight of each further output beside the loss of the salt probability."""
@@ -22,6 +24,7 @@ class Trainee(keras.Model):
 
     Each further output adds `SHARE` times its binary cross-entropy: one of side 1 against whether
     the tile holds any salt, one of another side against the mask averaged down to it.
+    Unlabelled pixels have no part in either, where the loss leaves them out.
     """
 
     def compute_loss(
@@ -35,9 +38,13 @@ class Trainee(keras.Model):
         """Loss of a batch; arguments and result as those of Keras."""
         first, *further = keras.tree.flatten(y_pred)
         loss = super().compute_loss(x, y, first, sample_weight, training)
+        partly_labelled = isinstance(self.loss, PixelLoss) and self.loss.partly_labelled
         for output in further:
-            truth = _at_side(ops.cast(y, output.dtype), output.shape[1])
-            loss += SHARE * ops.mean(keras.losses.binary_crossentropy(truth, output))
+            if partly_labelled:
+                truth, known = _known_at_side(y, output.shape[1], output.dtype)
+            else:
+                truth, known = _at_side(ops.cast(y, output.dtype), output.shape[1]), None
+            loss += SHARE * mean_over(keras.losses.binary_crossentropy(truth, output), known)
         return loss
 
     def compute_metrics(self, x: Any, y: Any, y_pred: Any, sample_weight: Any = None) -> Any:
@@ -49,7 +56,22 @@ def _at_side(masks: Any, side: int) -> Any:
     """Masks (B, S, S, 1) at another side, (B, side, side, 1)."""
     if side == 1:
         return ops.max(masks, axis=(1, 2), keepdims=True)
-    return ops.average_pool(masks, masks.shape[1] // side)
+    cell = masks.shape[1] // side
+    # Without strides Keras fails on JAX.
+    return ops.average_pool(masks, cell, strides=cell)
+
+
+def _known_at_side(masks: Any, side: int, dtype: str) -> tuple[Any, Any]:
+    """The same as far as pixels are labelled, and how much of it is known, 0 to 1.
+
+    Whether a tile holds any salt is known where there is some, or all is labelled.
+    """
+    salt = _at_side(ops.cast(ops.equal(masks, SALT), dtype), side)
+    unlabelled = _at_side(ops.cast(ops.equal(masks, UNLABELLED), dtype), side)
+    if side == 1:
+        return salt, ops.maximum(salt, 1 - unlabelled)
+    known = 1 - unlabelled
+    return salt / ops.maximum(known, keras.config.epsilon()), known
 
 
 def seed_of(seed: int, fold: int) -> int:

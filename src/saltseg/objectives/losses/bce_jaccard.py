@@ -3,25 +3,27 @@
 import keras
 from keras import ops
 
+from saltseg.objectives.pixels import PixelLoss, mean_over
 
-class BceJaccard(keras.losses.Loss):
+
+class BceJaccard(PixelLoss):
     """Both over all pixels of the batch (Iglovikov and Shvets 2018, arXiv:1801.05746).
 
     loss = bce + 1 - (sum(y p) + 1) / (sum(y) + sum(p) - sum(y p) + 1).
     """
 
-    def __init__(self, name: str = "bce_jaccard") -> None:
-        """Make the loss; it is reduced to one number a batch by itself."""
-        super().__init__(name=name, reduction=None)
+    def of(
+        self,
+        truth: keras.KerasTensor,
+        found: keras.KerasTensor,
+        labelled: keras.KerasTensor | None,
+    ) -> keras.KerasTensor:
+        """Loss of a batch; arguments and result as those of `PixelLoss`."""
+        bce = mean_over(keras.losses.binary_crossentropy(truth, found), labelled)
+        overlap = ops.sum(truth * found)
+        return bce + 1 - (overlap + 1) / (ops.sum(truth) + ops.sum(found) - overlap + 1)
 
-    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """Loss of a batch; arguments and result as those of `bce_dice`."""
-        y_true = ops.cast(y_true, y_pred.dtype)
-        bce = ops.mean(keras.losses.binary_crossentropy(y_true, y_pred))
-        overlap = ops.sum(y_true * y_pred)
-        return bce + 1 - (overlap + 1) / (ops.sum(y_true) + ops.sum(y_pred) - overlap + 1)
 
-
-def make() -> BceJaccard:
+def make(partly_labelled: bool = False) -> BceJaccard:
     """The loss, without options."""
-    return BceJaccard()
+    return BceJaccard("bce_jaccard", partly_labelled)

@@ -3,34 +3,35 @@
 import keras
 from keras import ops
 
+from saltseg.objectives.pixels import PixelLoss
+
 _SURE = 1e-6
 """Probabilities nearer to 0 or 1 than this have no gradient."""
 
+_BELOW_ALL = -100.0
+"""An error smaller than any that log odds of such probabilities can give."""
 
-class Lovasz(keras.losses.Loss):
+
+class Lovasz(PixelLoss):
     """Mean of the Lovasz hinge of salt and that of what is not salt.
 
     Salt alone would leave a tile without any at the mercy of its single worst pixel.
     """
 
-    def __init__(self, name: str = "lovasz") -> None:
-        """Make the loss; it is reduced to one number a batch by itself."""
-        super().__init__(name=name, reduction=None)
-
-    def call(self, y_true: keras.KerasTensor, y_pred: keras.KerasTensor) -> keras.KerasTensor:
-        """Loss of a batch.
-
-        Args:
-            y_true: (B, S, S, 1), 0 or 1.
-            y_pred: (B, S, S, 1), probabilities.
-
-        Returns:
-            A scalar, at least 0.
-        """
-        height, width = y_pred.shape[1:3]
-        scores = ops.reshape(logits(y_pred), (-1, height * width))
-        truth = ops.reshape(ops.cast(y_true, scores.dtype), (-1, height * width))
-        return (lovasz_hinge(scores, truth) + lovasz_hinge(-scores, 1 - truth)) / 2
+    def of(
+        self,
+        truth: keras.KerasTensor,
+        found: keras.KerasTensor,
+        labelled: keras.KerasTensor | None,
+    ) -> keras.KerasTensor:
+        """Loss of a batch; arguments and result as those of `PixelLoss`."""
+        height, width = found.shape[1:3]
+        flat = (-1, height * width)
+        scores, truth = ops.reshape(logits(found), flat), ops.reshape(truth, flat)
+        if labelled is not None:
+            labelled = ops.reshape(labelled, flat)
+        salt = lovasz_hinge(scores, truth, labelled)
+        return (salt + lovasz_hinge(-scores, 1 - truth, labelled)) / 2
 
 
 def logits(probabilities: keras.KerasTensor) -> keras.KerasTensor:
@@ -39,7 +40,11 @@ def logits(probabilities: keras.KerasTensor) -> keras.KerasTensor:
     return ops.log(p) - ops.log(1 - p)
 
 
-def lovasz_hinge(scores: keras.KerasTensor, truth: keras.KerasTensor) -> keras.KerasTensor:
+def lovasz_hinge(
+    scores: keras.KerasTensor,
+    truth: keras.KerasTensor,
+    labelled: keras.KerasTensor | None = None,
+) -> keras.KerasTensor:
     """Lovasz extension of the Jaccard loss, a mean over tiles.
 
     Source: Berman et al. 2018, arXiv:1705.08790, algorithm 1. The hinge is the smooth one,
@@ -48,11 +53,16 @@ def lovasz_hinge(scores: keras.KerasTensor, truth: keras.KerasTensor) -> keras.K
     Args:
         scores: Log odds of each pixel, (B, P).
         truth: (B, P), 0 or 1.
+        labelled: (B, P), 1 where labelled, else 0; None = all are.
 
     Returns:
         A scalar, at least 0.
     """
     errors = 1 - scores * (2 * truth - 1)
+    if labelled is not None:
+        # They come last, where all of the class has been met: there the IoU stays what it is.
+        truth = truth * labelled
+        errors = ops.where(labelled > 0, errors, _BELOW_ALL)
     largest_first, order = ops.top_k(errors, errors.shape[-1])
     ranked = ops.take_along_axis(truth, order, axis=-1)
     salt = ops.sum(ranked, axis=-1, keepdims=True)
@@ -64,6 +74,6 @@ def lovasz_hinge(scores: keras.KerasTensor, truth: keras.KerasTensor) -> keras.K
     return ops.mean(ops.sum(hinge * ops.stop_gradient(steps), axis=-1))
 
 
-def make() -> Lovasz:
+def make(partly_labelled: bool = False) -> Lovasz:
     """The loss, without options."""
-    return Lovasz()
+    return Lovasz("lovasz", partly_labelled)
