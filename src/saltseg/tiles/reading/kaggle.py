@@ -1,6 +1,7 @@
 """A survey in the layout of the Kaggle download `tgs-salt-identification-challenge`."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,7 @@ import pandas as pd
 
 from saltseg.array_types import Bytes
 from saltseg.errors import DataError
-from saltseg.tiles.masks import coverage_of
+from saltseg.tiles.masks import coverage_of, labelled
 from saltseg.tiles.reading import rle
 from saltseg.tiles.reading.archive import Member, open_members, read_zipped
 from saltseg.tiles.reading.kaggle_csv import (
@@ -20,6 +21,7 @@ from saltseg.tiles.reading.kaggle_csv import (
 )
 from saltseg.tiles.reading.layout import Layout, Source, first_of, layout_of
 from saltseg.tiles.reading.stack import read_images, read_masks
+from saltseg.tiles.reading.unlabelled import check_unlabelled, set_blank_aside
 from saltseg.tiles.survey import Survey
 
 
@@ -31,7 +33,8 @@ def read_kaggle(folder: Path) -> Survey:
             folders themselves; may hold `test/` or `test.zip` with `images/ID.png` (tiles without
             masks), `depths.csv` (`id,z`) and `train.csv` (`id,rle_mask`, checked against the
             masks). Where a folder and a zip are there, the folder is read. All this may lie deeper,
-            or in one zip (see `layout_of`).
+            or in one zip (see `layout_of`). Tiles whose masks are wholly unlabelled count as tiles
+            without masks.
 
     Returns:
         The survey; `z` is NaN where unknown.
@@ -50,10 +53,11 @@ def read_kaggle(folder: Path) -> Survey:
             " once, so remove one of the two"
         )
     depths = _find_table(layout, "depths.csv")
-    tiles = _table(ids, *depths).assign(coverage=coverage_of(masks))
-    unlabelled_tiles = _table(unlabelled_ids, *depths)
+    tiles, unlabelled_tiles = _table(ids, *depths), _table(unlabelled_ids, *depths)
     remarks = [*_soft_remark(soft, len(ids)), *_depth_remarks(*depths, tiles)]
-    return Survey(images, masks, tiles, unlabelled, unlabelled_tiles, remarks)
+    read = Survey(images, masks, tiles, unlabelled, unlabelled_tiles, remarks)
+    survey = set_blank_aside(read)
+    return replace(survey, tiles=survey.tiles.assign(coverage=coverage_of(survey.masks)))
 
 
 def _find_table(layout: Layout, name: str) -> tuple[Path, bytes | None]:
@@ -97,7 +101,9 @@ def _read_labelled(source: Source) -> tuple[list[str], Bytes, Bytes, list[str]]:
         ids = sorted(images)
         pictures = read_images([images[id_] for id_ in ids], "images")
         height, width = pictures.shape[1:]
-        salt, soft = read_masks([masks[id_] for id_ in ids], (height, width), "masks")
+        members = [masks[id_] for id_ in ids]
+        salt, soft = read_masks(members, (height, width), "masks")
+        check_unlabelled(salt, [member.where for member in members], soft)
         return ids, pictures, salt, soft
 
 
@@ -126,7 +132,7 @@ def _by_id(members: Iterable[Member], kind: str, source: Path) -> dict[str, Memb
 
 
 def _check_rle(path: Path, content: bytes | None, ids: Sequence[str], masks: Bytes) -> None:
-    """Hold the PNG masks against the run-length text of the tiles that `path` lists."""
+    """Hold the PNG masks, where labelled, against the run-length text of the tiles listed."""
     if content is None and not present(path):
         return
     index = {id_: position for position, id_ in enumerate(ids)}
@@ -140,7 +146,8 @@ def _check_rle(path: Path, content: bytes | None, ids: Sequence[str], masks: Byt
     height, width = masks.shape[1:]
     for id_, text in table.items():
         listed = rle.decode(text, height, width, f"{path}: tile {id_}")
-        differing = np.count_nonzero(listed != masks[index[id_]])
+        mask = masks[index[id_]]
+        differing = np.count_nonzero((listed != mask) & labelled(mask))
         if differing:
             how = "are opposites" if differing == listed.size else f"differ in {differing} pixels"
             raise DataError(

@@ -11,6 +11,7 @@ from cv2.typing import MatLike
 from saltseg.array_types import Bytes
 from saltseg.errors import DataError
 from saltseg.quiet import silent_native_stderr
+from saltseg.tiles.masks import UNLABELLED
 
 MAX_SIDE = 4096
 MAX_SECTION_SIDE = 2**15
@@ -20,6 +21,8 @@ _PIECE = 2**20
 _MOST_BETWEEN = 1 / 3
 """Share of pixels neither dark nor bright above which a mask is a picture: 99 in 100 images of the
 TGS survey have more, and none of its masks, resized to 16 pixels and back, has half as much."""
+_UNLABELLED_LEVELS, _SALT_LEVELS = (128, 128 * 257), (1, 255, 65535)
+"""128 of 255, and the same of 65535; what is salt in a mask that holds it."""
 _SAMPLES = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}
 """Samples of a pixel by PNG colour type."""
 _SIGNATURE = b"\x89PNG\r\n\x1a\n"
@@ -79,20 +82,24 @@ def mask_from_png(data: bytes, where: str) -> tuple[Bytes, bool]:
     """Decode a salt mask.
 
     The competition stores masks with salt as 16-bit grey and masks without as 8-bit grey, so of
-    nothing and one other level the other is salt, whatever it is. More levels are what resizing or
-    a JPEG has made of two: there salt is what is above half of the brightest.
+    nothing and one other level the other is salt, whatever it is, but for 128 of 255: that is what
+    nobody has labelled, alone or beside 0 and the level of salt. More levels are what resizing or a
+    JPEG has made of two: there salt is what is above half of the brightest.
 
     Args:
         data: An 8- or 16-bit PNG, grey like an image.
         where: File and tile for error messages.
 
     Returns:
-        (H, W) uint8, 1 = salt, 0 = not salt; and whether levels other than these two were there.
+        (H, W) uint8, values as in `tiles.masks`; and whether there were more levels than these.
 
     Raises:
         DataError: Damaged, absurdly large, not grey, or rather a picture.
     """
     grey = _decode_grey(data, where, MAX_SIDE)
+    known = ~np.isin(grey, _UNLABELLED_LEVELS)
+    if not known.all() and _is_plain(grey[known]):
+        return np.where(known, grey > 0, UNLABELLED).astype(np.uint8), False
     lowest, highest = int(grey.min()), int(grey.max())
     if lowest == highest or np.all((grey == 0) | (grey == highest)):
         return (grey > 0).astype(np.uint8), False
@@ -105,6 +112,12 @@ def mask_from_png(data: bytes, where: str) -> tuple[Bytes, bool]:
             " replace this picture"
         )
     return (grey > top / 2).astype(np.uint8), True
+
+
+def _is_plain(grey: MatLike) -> bool:
+    """Whether grey levels are 0 and that of salt, or one of them, or none."""
+    salt = np.unique(grey[grey > 0])
+    return len(salt) == 0 or (len(salt) == 1 and salt[0] in _SALT_LEVELS)
 
 
 def _decode_grey(data: bytes, where: str, most: int) -> MatLike:

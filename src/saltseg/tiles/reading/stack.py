@@ -59,8 +59,8 @@ def read_masks(
         what: Text in front of the progress bar.
 
     Returns:
-        (N, H, W) uint8, 1 = salt, 0 = not salt, in the order of `members`; and which of the files
-        hold more than two grey levels (see `mask_from_png`).
+        (N, H, W) uint8, values as in `tiles.masks`, in the order of `members`; and which of the
+        files hold more grey levels than a mask (see `mask_from_png`).
 
     Raises:
         DataError: A mask is damaged, not grey, a picture, or of another size than its tile.
