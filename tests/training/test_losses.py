@@ -8,9 +8,8 @@ import pytest
 
 from saltseg.objectives import make_phases
 from saltseg.params import NONE
-from saltseg.values import files_of
-from saltseg.params import NONE, _files
 from saltseg.tiles.masks import UNLABELLED
+from saltseg.values import files_of
 from tests.conftest import Changed
 
 NAMES = sorted(files_of("objectives/losses") - {NONE})

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from saltseg.errors import DataError
+from saltseg.tiles.masks import UNLABELLED
 from saltseg.uncertainty.judgement import Judgement, judge
 
 RANDOM = np.random.default_rng(0)
@@ -49,6 +50,20 @@ def test_what_is_equal_is_not_told_apart() -> None:
     found = judged(unsure, unsure)
     assert found.difference == pytest.approx(0, abs=1e-9)
     assert found.interval == pytest.approx((0, 0), abs=1e-9)
+
+
+def test_unlabelled_pixels_do_not_count() -> None:
+    draw = np.random.default_rng(3)
+    masks = draw.integers(0, 2, (6, 8, 10), np.uint8)
+    each = [draw.random((6, 8, 10), np.float32) for _ in range(3)]
+    mean = np.mean(each, axis=0)
+    part = judge([one[..., :4] for one in each], mean[..., :4], masks[..., :4], 0.5)
+    masks[..., 4:] = UNLABELLED
+    whole = judge(each, mean, masks, 0.5)
+    assert (whole.pixels, whole.error) == (part.pixels, part.error) == (192, part.error)
+    assert whole.deviation.ause == pytest.approx(part.deviation.ause)
+    assert whole.ambiguity.ause == pytest.approx(part.ambiguity.ause)
+    assert whole.interval == pytest.approx(part.interval)
 
 
 def test_mosaics_are_drawn_whole() -> None:

@@ -8,6 +8,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from saltseg.errors import DataError
+from saltseg.tiles.masks import SALT, labelled
 from saltseg.uncertainty.measures import ambiguity, deviation
 from saltseg.uncertainty.sparsification import Ranked, Sparsification, ause, rank, sparsify
 
@@ -51,28 +52,30 @@ def judge(
     Args:
         each: Probabilities, (N, H, W) each, of every network and way of predicting.
         mean: The prediction that is scored, (N, H, W).
-        masks: True masks, (N, H, W), 0 = not salt.
+        masks: True masks, (N, H, W), values as in `tiles.masks`; unlabelled pixels do not count.
         threshold: Probability above which a pixel counts as salt.
         groups: The mosaic of each tile, (N,); mosaics are drawn whole for the interval.
 
     Raises:
         DataError: There is no tile, or no pixel is wrong, or all are.
     """
-    wrong = (mean > threshold) != (masks > 0)
-    share = float(wrong.mean()) if wrong.size else 0.0
+    known = labelled(masks)
+    wrong = ((mean > threshold) != (masks == SALT)) & known
+    pixels = int(known.sum())
+    share = float(wrong.sum() / pixels) if pixels else 0.0
     if not 0 < share < 1:
         raise DataError(
-            f"{int(wrong.sum())} of {wrong.size} pixels are wrong: no order of them is better than"
+            f"{int(wrong.sum())} of {pixels} pixels are wrong: no order of them is better than"
             " another; take a run whose hold-out has some of both"
         )
     spread = np.empty(mean.shape, np.float32)
     for tile in range(len(mean)):
         spread[tile] = deviation([one[tile] for one in each])
-    by_spread, by_mean = rank(spread, wrong), rank(ambiguity(mean), wrong)
+    by_spread, by_mean = (rank(one, wrong, known) for one in (spread, ambiguity(mean)))
     first, second = sparsify(by_spread), sparsify(by_mean)
     return Judgement(
         tiles=len(mean),
-        pixels=wrong.size,
+        pixels=pixels,
         error=share,
         deviation=first,
         ambiguity=second,

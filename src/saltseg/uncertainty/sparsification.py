@@ -60,28 +60,34 @@ class Sparsification:
         return np.asarray(np.interp(1 - remaining, ends, errors) / remaining)
 
 
-def rank(uncertainty: NDArray[np.floating], wrong: NDArray[np.bool_]) -> Ranked:
+def rank(
+    uncertainty: NDArray[np.floating],
+    wrong: NDArray[np.bool_],
+    known: NDArray[np.bool_] | None = None,
+) -> Ranked:
     """Sort pixels by uncertainty.
 
     Args:
         uncertainty: (N, H, W), 0 to 0.5.
         wrong: (N, H, W).
+        known: Which pixels count, (N, H, W); None = all.
     """
+    known = np.ones_like(wrong) if known is None else known
     tiles = len(wrong)
     levels = np.rint(uncertainty.reshape(tiles, -1) * (_LEVELS / MOST)).astype(np.int64)
     levels = _LEVELS - levels
-    counts = np.bincount(levels.ravel(), minlength=_LEVELS + 1)
+    counts = np.bincount(levels[known.reshape(tiles, -1)], minlength=_LEVELS + 1)
     # A level stays whole; many rare ones make one group.
     before = np.cumsum(counts) - counts
-    group = np.full(_LEVELS + 1, -1)
+    group = np.zeros(_LEVELS + 1, np.int64)
     there = counts > 0
-    _, group[there] = np.unique(before[there] * _GROUPS // levels.size, return_inverse=True)
+    _, group[there] = np.unique(before[there] * _GROUPS // counts.sum(), return_inverse=True)
     places = group[levels]
     groups = int(group.max()) + 1
     pixels, errors = np.zeros((2, tiles, groups))
-    for tile, (own, bad) in enumerate(zip(places, wrong.reshape(tiles, -1), strict=True)):
-        pixels[tile] = np.bincount(own, minlength=groups)
-        errors[tile] = np.bincount(own, bad, minlength=groups)
+    for tile, own in enumerate(places):
+        pixels[tile] = np.bincount(own, known[tile].ravel(), minlength=groups)
+        errors[tile] = np.bincount(own, wrong[tile].ravel(), minlength=groups)
     return Ranked(pixels, errors)
 
 
