@@ -34,7 +34,7 @@ def stage(project: Project, name: str, *arguments: str) -> str:
     [
         ({"backbone": "resnet51"}, ("backbone", "'resnet51'", "resnet50, vgg16")),
         ({"preprocess": {"side": 70}}, ("preprocess.side", "70", "multiple of 32", "64")),
-        ({"train": {"folds": [0, 5]}}, ("train.folds", "[5]", "0..4", "split.n_splits")),
+        ({"train": {"folds": [0, 50]}}, ("train.folds", "[50]", "0..49", "split.n_splits")),
         ({"train": {"epochz": 3}}, ("train.epochz", "unknown key")),
         ({"train": {"seed": "many"}}, ("train.seed", "integer")),
     ],
