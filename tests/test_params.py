@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import yaml
+from dvc.utils.serialize import modify_yaml
 
 from saltseg.backbones import IGNORED_BY_DVC, BackboneRow, backbone_row, backbone_table
 from saltseg.errors import ParameterError
@@ -192,3 +193,14 @@ def test_yaml_runs_no_code(tmp_path: Path) -> None:
 def test_unknown_row_lists_the_known() -> None:
     with pytest.raises(ValueError, match="unknown backbone 'unet'; known: resnet50, vgg16"):
         backbone_row("unet")
+
+
+def test_an_override_of_dvc_changes_its_own_line_alone(tmp_path: Path) -> None:
+    """`dvc exp run -S` and `dvc exp apply` write the file anew: it stands as DVC would write it."""
+    path = tmp_path / "params.yaml"
+    before = COMMITTED.read_text()
+    path.write_text(before)
+    with modify_yaml(str(path)) as tree:
+        tree["train"]["epochs"] = 3
+    lines = zip(before.splitlines(), path.read_text().splitlines(), strict=True)
+    assert [pair for pair in lines if pair[0] != pair[1]] == [("  epochs: 10", "  epochs: 3")]
