@@ -47,7 +47,7 @@ def headline(details: Mapping[str, Any]) -> dict[str, Any]:
 
     Args:
         details: All that an evaluation says: as from `summarise`, with what `Evaluation.summary`
-            and the leak report say besides.
+            and the leak report say besides. What an older commit did not say yet is left out.
 
     Returns:
         A part of it, at the same places: `map_iou`, `iou` and `dice` over folds, the floor, the
@@ -60,10 +60,8 @@ def headline(details: Mapping[str, Any]) -> dict[str, Any]:
         "holdout": ["map_iou"],
         "leak": ["neighbour", "holdout_neighbour"],
     }
-    whole = {
-        name: details[name]
-        for name in ("map_iou", "iou", "dice", "empty_map_iou", "tiles", "network")
-    }
+    names = ("map_iou", "iou", "dice", "empty_map_iou", "tiles", "network")
+    whole = {name: details[name] for name in names if name in details}
     parts = {
         group: {name: details[group][name] for name in names if name in details[group]}
         for group, names in within.items()

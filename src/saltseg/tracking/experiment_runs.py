@@ -14,6 +14,7 @@ from saltseg.runs.lock import write_lock
 from saltseg.runs.outputs import Outputs
 from saltseg.runs.provenance import provenance
 from saltseg.scoring.scores import SCORES
+from saltseg.scoring.summary import headline
 from saltseg.tracking.fold_runs import COSTS, PARENT, log_data, log_rows, rows_agree
 from saltseg.tracking.store import Store, flatten
 
@@ -64,16 +65,7 @@ def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
     """Log mean curves, scores, costs, parameters, figures and tables."""
     client, now = store.client, int(time.time() * 1000)
     params = [Param(key, str(value)) for key, value in flatten(outputs.params).items()]
-    summary = outputs.summary
-    names = [score.name for score in SCORES if score.name in summary]
-    scores = {
-        **{f"cv_{name}_{part}": summary[name][part] for name in names for part in ("mean", "std")},
-        **_evaluation(summary),
-        "empty_map_iou": summary["empty_map_iou"],
-        "tiles": summary["tiles"],
-        **{name: value for name, value in summary["network"].items() if value is not None},
-        **_costs(store, run_id),
-    }
+    scores = {**_scores(outputs.summary), **_costs(store, run_id)}
     client.log_batch(run_id, [Metric(k, float(v), now, 0) for k, v in scores.items()], params)
     log_rows(client, run_id, outputs.table("metrics/curves.csv"))
     data_digest = client.get_run(run_id).data.tags.get("data_digest")
@@ -85,21 +77,20 @@ def fill_parent(store: Store, outputs: Outputs, run_id: str) -> None:
         client.log_artifacts(run_id, folder)
 
 
-def _evaluation(summary: Mapping[str, Any]) -> dict[str, float]:
-    """Leaks, calibration, and what is left of a score that nothing was chosen for.
-
-    Evaluations of older commits lack some or all of it.
-    """
-    metrics = {
-        **{f"leak_{name}": share for name, share in summary.get("leak", {}).items()},
-        **summary.get("calibration", {}),
-    }
-    for group in ("threshold", "post_processing", "checkpoint"):
-        found = summary.get(group, {})
-        for name in ("naive", "cross_fitted", "optimism", "best", "last"):
-            if name in found:
-                metrics[f"{group}_{name}"] = found[name]
-    return metrics | {f"holdout_{k}": value for k, value in summary.get("holdout", {}).items()}
+def _scores(details: Mapping[str, Any]) -> dict[str, float]:
+    """The dozen of metrics/summary.json: more would hide the one that matters; files hold all."""
+    metrics: dict[str, float] = {}
+    for name, found in headline(details).items():
+        if name in {score.name for score in SCORES}:
+            # Apart from the learning curves, which are called so.
+            metrics |= {f"cv_{name}_{part}": value for part, value in found.items()}
+        elif name in ("calibration", "network"):
+            metrics |= {key: value for key, value in found.items() if value is not None}
+        elif isinstance(found, Mapping):
+            metrics |= {f"{name}_{key}": value for key, value in found.items()}
+        else:
+            metrics[name] = found
+    return metrics
 
 
 def _costs(store: Store, parent: str) -> dict[str, float]:
