@@ -1,6 +1,7 @@
 """A user's mistake: one clear line, exit code 1, nothing half-written."""
 
 import shutil
+import sys
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,21 @@ def restored(bare: Project) -> None:
 
 def stage(project: Project, name: str, *arguments: str) -> str:
     """Run a stage that must fail; returns what it printed, which must be one line."""
-    script = ("python", f"stages/{name}.py", *arguments)
+    script = ("python", "-m", f"stages.{name}", *arguments)
     printed = project.run(*script, ok=False, PYTHONPATH="src")
     assert len(printed.strip().splitlines()) == 1, printed
     assert printed.startswith(f"{name}: ")
     assert not list((project.root / "data").glob(".*"))
     return printed
+
+
+def test_a_python_without_the_environment_says_so(bare: Project) -> None:
+    """The command that dvc.yaml has, by a Python that finds no packages."""
+    (line,) = bare.run(
+        sys.executable, "-S", "-m", "stages.track", ok=False, PYTHONPATH="src"
+    ).splitlines()
+    assert line.startswith(f"{sys.executable} ran this stage and has no numpy; put")
+    assert '.venv/bin:$PATH"' in line
 
 
 @pytest.mark.parametrize(

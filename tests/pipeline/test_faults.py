@@ -99,7 +99,7 @@ def drop_capabilities() -> None:
 def test_full_disk(stages: Project, tmp_path: Path, stage: str, folder: str) -> None:
     before = content(stages.root / folder)
     name, *arguments = stage.split()
-    script = ("python", f"stages/{name}.py", *arguments)
+    script = ("python", "-m", f"stages.{name}", *arguments)
     namespace = ("unshare", "-rm", "bash", "-c", ON_FULL_DISK, "bash")
     free = "1000" if name == "train" else "0"
     kept = tmp_path / "kept"
@@ -142,7 +142,7 @@ def test_lost_permission(stages: Project, stage: str, locked: Path) -> None:
     folder = locked if locked.is_dir() else locked.parent
     before = sorted(folder.iterdir())
     name, *arguments = stage.split()
-    told = run(stages, "python", f"stages/{name}.py", *arguments, mere_user=True)
+    told = run(stages, "python", "-m", f"stages.{name}", *arguments, mere_user=True)
     assert told.startswith(f"{name}: ")
     assert str(locked.relative_to(stages.root)) in told
     assert "ermi" in told  # `Permission denied`, and `mend its permissions`

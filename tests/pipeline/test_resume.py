@@ -136,7 +136,7 @@ def repro(torn: Victim, log: Path) -> "subprocess.Popen[str]":
 
 
 def trains(process: psutil.Process) -> bool:
-    return process.cmdline()[:2] == ["python", "stages/train.py"]
+    return process.cmdline()[:3] == ["python", "-m", "stages.train"]
 
 
 def wait_for(log: Path, text: str, process: "subprocess.Popen[str]") -> None:

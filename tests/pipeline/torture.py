@@ -88,7 +88,7 @@ class Victim:
 def start(project: Project, log: IO[str]) -> "subprocess.Popen[str]":
     """The training stage as DVC starts it."""
     return subprocess.Popen(
-        ("python", "stages/train.py", "--fold", "0"),
+        ("python", "-m", "stages.train", "--fold", "0"),
         cwd=project.root,
         env=project.environment() | {"PYTHONPATH": "src"},
         stdout=log,
