@@ -1,3 +1,4 @@
+import os
 import subprocess
 import sys
 import zipfile
@@ -33,8 +34,13 @@ def test_help_lists_the_commands(tmp_path: Path) -> None:
 def test_version_short_help_and_completion(tmp_path: Path) -> None:
     assert run(tmp_path, "--version").stdout == f"saltseg {version('saltseg')}\n"
     assert "Usage" in run(tmp_path, "scores", "-h").stdout
-    completion = run(tmp_path, "--show-completion", "bash")
-    assert "_SALTSEG_COMPLETE" in completion.stdout
+    completion = subprocess.run(
+        [SALTSEG],
+        env=os.environ | {"_SALTSEG_COMPLETE": "source_bash"},
+        capture_output=True,
+        text=True,
+    )
+    assert "complete -o default -F _saltseg_completion saltseg" in completion.stdout
 
 
 def test_python_knows_what_is_there() -> None:

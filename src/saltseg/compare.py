@@ -18,12 +18,12 @@ from saltseg.comparison.networks import compare
 from saltseg.comparison.spread import Spread, spread
 from saltseg.errors import DataError
 from saltseg.files import write_whole
-from saltseg.objectives import MONITOR
 from saltseg.report.findings import Findings
 from saltseg.report.markdown import write_markdown
 from saltseg.report.page import Gallery, write_page
 from saltseg.report.records import as_csv, as_json
 from saltseg.report.terminal import print_report, print_spread
+from saltseg.scoring.scores import DECIDING
 from saltseg.tracking.addresses import curves_sentence
 from saltseg.tracking.comparable import ShownRun, differing, labels, obstacles
 from saltseg.tracking.comparison_runs import log_comparison
@@ -89,7 +89,7 @@ def compare_runs(names: Sequence[str], wanted: Wanted, console: Console) -> None
         for page in filter(None, (wanted.html, wanted.markdown)):
             console.print(f"Page: {page}")
         ids = [one.run.info.run_id for one in runs]
-        address = curves_sentence(store.experiment, ids, MONITOR)
+        address = curves_sentence(store.experiment, ids, f"val_{DECIDING.name}")
         console.print(address, soft_wrap=True, highlight=False, markup=False)
 
 

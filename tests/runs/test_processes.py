@@ -51,7 +51,14 @@ def alive(numbers: list[int]) -> list[int]:
     ]
 
 
-def test_a_group_ends_with_the_block_as_by_ctrl_c(log: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ignored", [False, True])
+def test_a_group_ends_with_the_block_as_by_ctrl_c(
+    log: Path, tmp_path: Path, ignored: bool, request: pytest.FixtureRequest
+) -> None:
+    """Also where this process, as in the background of a script, ignores it itself."""
+    how = signal.SIG_IGN if ignored else signal.default_int_handler
+    before = signal.signal(signal.SIGINT, how)
+    request.addfinalizer(lambda: signal.signal(signal.SIGINT, before))
     noted = tmp_path / "group"
     with process_group((sys.executable, "-c", SCRIPT, ""), log, noted):
         both = family(log)

@@ -3,6 +3,7 @@
 import os
 import signal
 import subprocess
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -34,7 +35,7 @@ def process_group(
             one, and `end_left` ends that.
     """
     end_left(noted)
-    with log.open("wb") as printed:
+    with log.open("wb") as printed, _ctrl_c_heard():
         process = subprocess.Popen(
             command,
             stdin=subprocess.DEVNULL,
@@ -52,6 +53,23 @@ def process_group(
         finally:
             process.poll()
             noted.unlink(missing_ok=True)
+
+
+@contextmanager
+def _ctrl_c_heard() -> Iterator[None]:
+    """Start what hears Ctrl-C, where this process ignores it: in the background of a script, say.
+
+    A program that is started keeps on ignoring what is ignored, and nothing else.
+    """
+    own = threading.current_thread() is threading.main_thread()
+    ignored = own and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
+    if ignored:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        if ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
 
 def end_left(noted: Path) -> None:

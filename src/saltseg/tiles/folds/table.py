@@ -43,12 +43,12 @@ def divisions(table: pd.DataFrame, folds: Sequence[int]) -> list[tuple[pd.DataFr
         DataError: The table has no such fold.
     """
     columns = _fold_columns(table)
-    others = table.drop(columns=columns)
+    kept = [name for name in table if name == column_of(0) or name not in columns]
     found, missing = [], set(folds)
     for column in columns:
         there = set(table[column]) - {HOLDOUT}
         if own := [fold for fold in folds if fold in there]:
-            found.append((others.assign(fold=table[column]), own))
+            found.append((table[kept].assign(fold=table[column]), own))
             missing -= there
     if missing:
         known = f"0..{table[columns].to_numpy().max()}"
