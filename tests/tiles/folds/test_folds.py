@@ -53,7 +53,7 @@ def test_another_seed_is_another_split() -> None:
     assert one == again
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.data())
 def test_any_survey_is_split_evenly(data: st.DataObject) -> None:
     some = st.one_of(st.just(0.0), st.floats(0, 1))
@@ -117,7 +117,7 @@ def surveys(draw: st.DrawFn) -> tuple[np.ndarray, np.ndarray]:
     return np.clip(level[groups] + random.normal(0, 0.15, 600), 0, 1), groups
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=10, deadline=None)
 @given(surveys(), st.integers(2, 8), st.sampled_from([0.0, 0.05, 0.15, 0.3]))
 def test_grouped_folds_never_split_a_mosaic_and_stay_even(
     survey: tuple[np.ndarray, np.ndarray], n_splits: int, holdout: float
