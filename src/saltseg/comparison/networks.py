@@ -117,12 +117,7 @@ def compare(
         DataError: The two share no tile.
     """
     level = 1 - (1 - level) / comparisons
-    pairs = pair_tiles(first.tiles, second.tiles)
-    if pairs.empty:
-        raise DataError(
-            f"{first.label} and {second.label} share no tile; compare runs of the same dataset "
-            "and folds"
-        )
+    pairs = _shared_tiles(first, second)
     # The fewer the splits, the larger the correction: should the two differ, the careful one.
     splits = min(first.n_splits, second.n_splits)
     interval = partial(bootstrap_interval, level=level, seed=seed)
@@ -131,9 +126,8 @@ def compare(
         differ(score, test_to_train=1 / (splits - 1)) for score in shared_scores(pairs)
     )
     holdout = holdout_differences(first.holdout, second.holdout, interval)
-    sentences = [
-        verdict_sentence(first.label, second.label, differences[0], len(pairs), level, rope)
-    ]
+    deciding, seconds = differences[0], {one.label: one.fold_seconds for one in (first, second)}
+    sentences = [verdict_sentence(first.label, second.label, deciding, len(pairs), level, rope)]
     sentences += [holdout_sentence(difference, level) for difference in holdout[:1]]
     return Comparison(
         first=first.label,
@@ -144,14 +138,18 @@ def compare(
         classes=class_rows(pairs, interval),
         verdict=" ".join(sentences),
         holdout=holdout,
-        outlook=outlook(
-            differences[0],
-            splits,
-            level,
-            rope,
-            {one.label: one.fold_seconds for one in (first, second)},
-        ),
+        outlook=outlook(deciding, splits, level, rope, seconds),
     )
+
+
+def _shared_tiles(first: Contestant, second: Contestant) -> pd.DataFrame:
+    pairs = pair_tiles(first.tiles, second.tiles)
+    if pairs.empty:
+        raise DataError(
+            f"{first.label} and {second.label} share no tile; compare runs of the same dataset "
+            "and folds"
+        )
+    return pairs
 
 
 def _difference(

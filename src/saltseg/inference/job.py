@@ -1,9 +1,9 @@
 """Predict all that is asked for into a folder, and go on where it stopped."""
 
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -94,13 +94,12 @@ def predict_into(
         if waiting:
             depths = _required_depths(model, waiting, inputs)
             networks = model.load()
-            with Progress() as progress:
-                task = progress.add_task("predict", total=len(waiting))
-                queue = _pictures(waiting, depths, model.tile)
-                advance = partial(progress.advance, task)
-                with closing(networks.predict_each(queue, options, advance)) as predicted:
-                    _write_all(results, predicted, choice, most)
-                progress.update(task, completed=len(waiting))
+            queue = _pictures(waiting, depths, model.tile)
+            with (
+                _shown(len(waiting)) as advance,
+                closing(networks.predict_each(queue, options, advance)) as predicted,
+            ):
+                _write_all(results, predicted, choice, most)
         results.write_table()
         table = results.table([section.id for section in inputs.sections])
         _write_volumes(results, inputs, kinds)
@@ -108,6 +107,15 @@ def predict_into(
         if len(tiles) and waiting:
             _write_overview(results, inputs.sections, tiles, model.tile)
     return table
+
+
+@contextmanager
+def _shown(total: int) -> Iterator[Callable[[float], None]]:
+    """A bar on the terminal, and what moves it; it ends full."""
+    with Progress() as progress:
+        task = progress.add_task("predict", total=total)
+        yield partial(progress.advance, task)
+        progress.update(task, completed=total)
 
 
 def choice_of(model: KnownModel, output: OutputOptions) -> Choice:

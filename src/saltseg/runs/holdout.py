@@ -58,13 +58,7 @@ def read_holdout(run: Outputs, flip: bool) -> HeldOut:
                 raise LostError(f"{run.title}: {error}", run.restore) from None
 
         folds = read_folds(find("data/folds.csv"))
-        unseen = folds[folds["fold"] == HOLDOUT]
-        if unseen.empty:
-            raise DataError(
-                f"{run.title}: it has no hold-out, and its networks share no other tile that none"
-                " of them saw; train with one, for instance `dvc exp run --temp -S"
-                " split.holdout=0.1`"
-            )
+        unseen = _unseen(run, folds)
         masks = read_array(find("data/survey/masks.npy"), dimensions=3)
         if len(masks) != len(folds):
             raise DataError(f"{run.title}: {len(masks)} masks for {len(folds)} tiles; {run.mend}")
@@ -91,6 +85,17 @@ def read_holdout(run: Outputs, flip: bool) -> HeldOut:
     if flip:
         each += [_mirrored(both, one) for both, one in zip(scored, each, strict=True)]
     return HeldOut(unseen.reset_index(drop=True), masks[unseen.index], each, mean)
+
+
+def _unseen(run: Outputs, folds: pd.DataFrame) -> pd.DataFrame:
+    """The rows of the hold-out."""
+    unseen = folds[folds["fold"] == HOLDOUT]
+    if unseen.empty:
+        raise DataError(
+            f"{run.title}: it has no hold-out, and its networks share no other tile that none of"
+            " them saw; train with one, for instance `dvc exp run --temp -S split.holdout=0.1`"
+        )
+    return unseen
 
 
 def _mirrored(both: NDArray[np.float16], one: NDArray[np.float16]) -> NDArray[np.float16]:
