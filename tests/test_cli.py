@@ -43,6 +43,13 @@ def test_version_short_help_and_completion(tmp_path: Path) -> None:
     assert "complete -o default -F _saltseg_completion saltseg" in completion.stdout
 
 
+def test_comparing_imports_no_network() -> None:
+    """Keras and TensorFlow take seconds, and print lines of their own."""
+    heavy = "import sys, saltseg.compare; print({'keras', 'tensorflow'} & set(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", heavy], capture_output=True, text=True, check=True)
+    assert done.stdout == "set()\n"
+
+
 def test_python_knows_what_is_there() -> None:
     assert {"load", "grey_levels"} <= set(dir(saltseg))
 
