@@ -115,8 +115,14 @@ def keep(path: Path, name: str) -> None:
     recorded(name_of(name)).tiles[columns].to_csv(path, index=False)
 
 
-def table_of(out: Path, changes: list[str], epochs: dict[str, int], splits: int) -> list[str]:
-    """Lines of the table, the best change first."""
+def table_of(
+    out: Path, changes: dict[str, Overrides], epochs: dict[str, int], splits: int
+) -> list[str]:
+    """Lines of the table, the best change first.
+
+    An interval over tiles speaks of these trained networks alone: what is more than chance of
+    training, too, must differ by more than any other training seed does.
+    """
     import pandas as pd
 
     from saltseg.comparison.networks import Contestant, Cost, compare
@@ -125,14 +131,18 @@ def table_of(out: Path, changes: list[str], epochs: dict[str, int], splits: int)
         tiles = pd.read_csv(kept(out, name), dtype={"id": str})
         return Contestant(name, tiles, pd.DataFrame(), splits, Cost(None, None))
 
-    base, rows = contestant(BASE), []
-    for name in changes:
-        found = compare(contestant(name), base).differences[0]
-        low, high = found.tiles.low, found.tiles.high
-        sure = "better" if low > 0 else "worse" if high < 0 else "undecided"
-        rows.append((found.mean, name, found.first, low, high, sure))
+    base = contestant(BASE)
+    found = {name: compare(contestant(name), base).differences[0] for name in changes}
+    seeds = [name for name, change in changes.items() if set(change) == {"train.seed"}]
+    chance = max((abs(found[name].mean) for name in seeds), default=0.0)
+    rows = []
+    for name, one in found.items():
+        low, high = one.tiles.low, one.tiles.high
+        beyond = low * high > 0 and abs(one.mean) > chance
+        sure = "chance" if name in seeds else "yes" if beyond else "no"
+        rows.append((one.mean, name, one.first, low, high, sure))
     lines = [
-        "| change | epochs | map_iou | difference | 95 % interval over tiles | |",
+        "| change | epochs | map_iou | difference | 95 % interval over tiles | more than chance |",
         "|---|---|---|---|---|---|",
         f"| none | {epochs[BASE]} | {base.tiles['map_iou'].mean():.3f} | | | |",
     ]
@@ -160,7 +170,8 @@ def main(
             run(name_of(name), {**base, **change, "train.epochs": known[name]})
             keep(kept(out, name), name)
         if done:
-            write_table(out, base, list(changes)[1 : done + 1], known)
+            tried = dict(list(changes.items())[1 : done + 1])
+            write_table(out, base, tried, known)
     print(out)
 
 
@@ -179,7 +190,9 @@ def epochs_of(out: Path, name: str, base: Overrides, change: Overrides, of_base:
     return epochs[name]
 
 
-def write_table(out: Path, base: Overrides, changes: list[str], epochs: dict[str, int]) -> None:
+def write_table(
+    out: Path, base: Overrides, changes: dict[str, Overrides], epochs: dict[str, int]
+) -> None:
     """Write the page: what was run, and the table."""
     date = f"{datetime.now(UTC):%Y-%m-%d}"
     head = [
@@ -189,7 +202,7 @@ def write_table(out: Path, base: Overrides, changes: list[str], epochs: dict[str
         "and the base with one change, each fold trained for as many epochs as take the time of",
         "those of the base. Interval: paired bootstrap over tiles, mosaics drawn whole, of these",
         "trained networks; it does not hold for networks trained anew. What chance does then, the",
-        "rows of other training seeds show: a difference no larger than theirs is none.",
+        "rows of other training seeds show: more than chance is what differs by more than they do.",
         "",
         "Base, beside the defaults:",
         "",

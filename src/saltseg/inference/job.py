@@ -85,12 +85,7 @@ def predict_into(
     kinds = ["masks", *(kind for kind, wanted in asked.items() if wanted)]
     most = np.array(model.tile)
     with open_results(folder, settings, kinds, output.overwrite) as results:
-        for volume in inputs.volumes:
-            results.forget(volume.path, set(volume.ids))
-        waiting = [section for section in inputs.sections if not results.has(section)]
-        _drop_outdated(results, inputs, waiting)
-        if before := len(inputs.sections) - len(waiting):
-            print(f"{before} of {len(inputs.sections)} were there already")
+        waiting = _waiting(results, inputs)
         if waiting:
             depths = _required_depths(model, waiting, inputs)
             networks = model.load()
@@ -107,6 +102,17 @@ def predict_into(
         if len(tiles) and waiting:
             _write_overview(results, inputs.sections, tiles, model.tile)
     return table
+
+
+def _waiting(results: Results, inputs: Inputs) -> list[Section]:
+    """Sections that have no mask yet, or have changed since; says how many have one."""
+    for volume in inputs.volumes:
+        results.forget(volume.path, set(volume.ids))
+    waiting = [section for section in inputs.sections if not results.has(section)]
+    _drop_outdated(results, inputs, waiting)
+    if before := len(inputs.sections) - len(waiting):
+        print(f"{before} of {len(inputs.sections)} were there already")
+    return waiting
 
 
 @contextmanager
