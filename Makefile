@@ -50,10 +50,10 @@ bench: $(READY)  ## Benchmarks, into build/bench (options: python -m benchmarks.
 	  python -m benchmarks.$$name 2>&1 | tee build/bench/$$name.txt || exit; done
 
 test: $(READY)  ## Tests, three side by side: many of them wait
-	pytest -n 3 -m 'not long'
+	pytest -n 3 -m 'not long and not cluster'
 
 test-long: $(READY)  ## Those that train or restore for minutes; before a release, and where they guard
-	pytest -n 3 -m long
+	pytest -n 3 -m 'long and not cluster'
 
 check: $(READY)  ## Style, types, layers, spelling
 	ruff check .

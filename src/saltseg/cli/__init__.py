@@ -1,6 +1,6 @@
 """The `saltseg` command; `dvc` and `mlflow` do the rest."""
 
-from saltseg.cli import models, pipeline, plan, search
+from saltseg.cli import fanout, models, pipeline, plan, search
 from saltseg.cli.app import app
 
-__all__ = ["app", "models", "pipeline", "plan", "search"]
+__all__ = ["app", "fanout", "models", "pipeline", "plan", "search"]

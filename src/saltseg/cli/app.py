@@ -51,7 +51,7 @@ def in_project(command: Callable[Options, None]) -> Callable[Options, None]:
     def run(*args: Options.args, **options: Options.kwargs) -> None:
         if options.get("models"):
             return command(*args, **options)
-        with one_line_errors(f"saltseg {command.__name__}"):
+        with one_line_errors(f"saltseg {command.__name__.replace('_', '-')}"):
             here = Path.cwd()
             try:
                 root = require_project()

@@ -48,11 +48,11 @@ class Launch(BaseModel):
         here = Path.cwd()
         copied = here.resolve() != project_root().resolve()
         name = os.environ.get("DVC_EXP_NAME") or None
-        return cls(experiment=name, copied=copied, params=_read(here / _PARAMS))
+        return cls(experiment=name, copied=copied, params=read_leaves(here / _PARAMS))
 
     def command(self) -> str:
         """What starts it again, typed at the root of the project as that is now."""
-        now = _read(project_root() / _PARAMS)
+        now = read_leaves(project_root() / _PARAMS)
         others = {key: value for key, value in self.params.items() if now.get(key, value) != value}
         if not (self.experiment or self.copied or others):
             return "dvc repro"
@@ -66,7 +66,7 @@ class Launch(BaseModel):
         return shlex.join(words)
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read_leaves(path: Path) -> dict[str, Any]:
     """A params.yaml by dotted name, numbers read as DVC reads them; nothing where it is damaged."""
     try:
         tree = read_yaml(path.read_bytes())

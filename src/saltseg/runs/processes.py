@@ -1,11 +1,12 @@
 """A command with all that it starts: it ends whole, whoever asks for its end."""
 
 import os
+import re
 import signal
 import subprocess
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -24,7 +25,11 @@ copy of the workspace; of SIGTERM both would die, and leave run and copy as they
 
 @contextmanager
 def process_group(
-    command: Sequence[str], log: Path, noted: Path
+    command: Sequence[str],
+    log: Path,
+    noted: Path,
+    folder: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator["subprocess.Popen[bytes]"]:
     """Run a command and what it starts as a group, which is ended with the block.
 
@@ -33,6 +38,8 @@ def process_group(
         log: File that takes what is printed.
         noted: File that names the group as long as it runs; who was killed in the block has left
             one, and `end_left` ends that.
+        folder: Where to run it; None for the current one.
+        environment: All of it; None for this process's.
     """
     end_left(noted)
     with log.open("wb") as printed, _ctrl_c_heard():
@@ -41,7 +48,8 @@ def process_group(
             stdin=subprocess.DEVNULL,
             stdout=printed,
             stderr=subprocess.STDOUT,
-            env=dvc_environment(),
+            cwd=folder,
+            env=dvc_environment() if environment is None else environment,
             start_new_session=True,
         )
     try:
@@ -70,6 +78,24 @@ def _ctrl_c_heard() -> Iterator[None]:
     finally:
         if ignored:
             signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+@contextmanager
+def interrupted_by_signals() -> Iterator[None]:
+    """Let what ends a process be an interruption, so that what it has started ends with it."""
+    before = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+        # In the background of a script Ctrl-C is ignored, and so it would be by what is started.
+        if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN
+    }
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 def end_left(noted: Path) -> None:
@@ -110,3 +136,11 @@ def _members(group: int) -> list[psutil.Process]:
             if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
                 found.append(process)
     return found
+
+
+def reason_of(printed: str) -> str:
+    """The line that says why the pipeline ended: the last stage's own, else DVC's last one."""
+    stages = re.findall(r"^Running stage '(\w+)", printed, re.MULTILINE)
+    own = re.findall(rf"^{stages[-1]}: .*", printed, re.MULTILINE) if stages else []
+    of_dvc = re.findall(r"^ERROR: (.*)", printed, re.MULTILINE)
+    return str([*of_dvc, *own][-1]) if own or of_dvc else "it ended without a word"

@@ -1,6 +1,5 @@
 """A trial as a DVC experiment in a copy of the workspace, watched epoch by epoch."""
 
-import re
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -14,7 +13,7 @@ from saltseg.params import Params, with_overrides
 from saltseg.runs.commands import dvc_command, override_text
 from saltseg.runs.keys import locked_inputs
 from saltseg.runs.outputs import Outputs
-from saltseg.runs.processes import process_group
+from saltseg.runs.processes import process_group, reason_of
 from saltseg.runs.revisions import experiments
 from saltseg.runs.unfinished import unfinished
 from saltseg.scoring.scores import DECIDING
@@ -73,7 +72,7 @@ class Experiments:
                 _forget(name)
                 return None
             if found is None:
-                raise TrainingError(f"{_reason(log.read_text(errors='replace'))}; see {log}")
+                raise TrainingError(f"{reason_of(log.read_text(errors='replace'))}; see {log}")
         return _result(found, params)
 
     def _watch(
@@ -136,11 +135,3 @@ def _forget(name: str) -> None:
     for one in unfinished():
         if one.about.launch.experiment == name:
             one.clear()
-
-
-def _reason(printed: str) -> str:
-    """The line that says why the pipeline ended: the last stage's own, else DVC's last one."""
-    stages = re.findall(r"^Running stage '(\w+)", printed, re.MULTILINE)
-    own = re.findall(rf"^{stages[-1]}: .*", printed, re.MULTILINE) if stages else []
-    of_dvc = re.findall(r"^ERROR: (.*)", printed, re.MULTILINE)
-    return str([*of_dvc, *own][-1]) if own or of_dvc else "it ended without a word"

@@ -2,7 +2,6 @@
 
 import re
 import shlex
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -16,6 +15,7 @@ from saltseg.errors import DataError, ParameterError
 from saltseg.params import load_params
 from saltseg.report.search import TrialRow, trials_table
 from saltseg.root import state_folder
+from saltseg.runs.processes import interrupted_by_signals
 from saltseg.scoring.scores import DECIDING
 from saltseg.tune.experiment import Experiments, recorded
 from saltseg.tune.space import read_space
@@ -49,7 +49,7 @@ def tune(path: Path, trials: int, name: str | None, console: Console) -> None:
         raise ParameterError(f"study '{name}': expected letters, digits, _ and -; say --study NAME")
     folder = state_folder(FOLDER)
     say = partial(console.print, soft_wrap=True, highlight=False, markup=False)
-    with _alone(folder / f"{name}.lock", name), _interrupted_by_signals():
+    with _alone(folder / f"{name}.lock", name), interrupted_by_signals():
         study = Study(folder / "studies.db", name, space, base)
         try:
             with console.status(f"study {name}") as status:
@@ -114,21 +114,3 @@ def _alone(lock: Path, name: str) -> Iterator[None]:
             yield
     except Timeout:
         raise DataError(f"study {name}: another process searches in it; wait for its end") from None
-
-
-@contextmanager
-def _interrupted_by_signals() -> Iterator[None]:
-    """Let what ends a process be an interruption, so that the trial that runs ends with it."""
-    before = {
-        number: signal.getsignal(number)
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        # In the background of a script Ctrl-C is ignored, and so would the trial, when it is ended.
-        if number == signal.SIGINT or signal.getsignal(number) != signal.SIG_IGN
-    }
-    for number in before:
-        signal.signal(number, signal.default_int_handler)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,0 +1,1 @@
+"""Folds trained side by side: on this machine, or on many."""
