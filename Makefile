@@ -28,12 +28,20 @@ demo: export GIT_AUTHOR_NAME := $(or $(shell git config user.name),saltseg demo)
 demo: export GIT_AUTHOR_EMAIL := $(or $(shell git config user.email),demo@localhost)
 demo: export GIT_COMMITTER_NAME := $(GIT_AUTHOR_NAME)
 demo: export GIT_COMMITTER_EMAIL := $(GIT_AUTHOR_EMAIL)
-demo: $(READY)  ## ResNet50 in the workspace, VGG16 as a DVC experiment, and the two compared
-	dvc repro
-	dvc exp run --temp -S backbone=vgg16
+demo: $(READY)  ## ResNet50 and VGG16 as DVC experiments in copies, and the two compared
+	$(call experiment,resnet50)
+	$(call experiment,vgg16)
 	saltseg compare resnet50 vgg16 --html report.html
 
-COLUMNS_READ := ^Experiment$$|^(map_iou\.(mean|std)|iou\.mean|backbone|preprocess\.side|train\.epochs)$$
+# An experiment called as its backbone, unless this commit has one: nothing is trained twice.
+define experiment
+@dvc exp list --name-only | grep -qx ' *$(1)' \
+  && echo 'experiment $(1) is there; to make it anew: dvc exp remove $(1)' \
+  || (set -x; dvc exp run --temp -n $(1) -S backbone=$(1))
+endef
+
+# More would not fit into 80 columns beside the names that tune gives; `saltseg scores` has more.
+COLUMNS_READ := ^Experiment$$|^(map_iou\.mean|backbone)$$
 exps: $(READY)  ## Experiments of this commit and their scores (others: make exps ARGS=--all-commits)
 	dvc exp show --no-pager --precision 3 --drop '.*' --keep '$(COLUMNS_READ)' $(ARGS)
 

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.pipeline.projects import Project
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -50,3 +52,12 @@ def test_other_content_installs_anew(checkout: Path, name: str) -> None:
 def test_what_an_interrupted_setup_leaves_is_no_environment(checkout: Path) -> None:
     (checkout / ".venv/.ready").unlink()
     assert installs(checkout)
+
+
+@pytest.mark.slow
+def test_the_table_of_experiments_fits_80_columns(checkout: Path, compared: Project) -> None:
+    (command,) = would_run(checkout)
+    table = compared.run("bash", "-c", command, COLUMNS="80")
+    assert "greedy" in table
+    assert "map_iou.mean" in table
+    assert "…" not in table

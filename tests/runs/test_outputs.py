@@ -8,7 +8,7 @@ import pytest
 from saltseg.errors import DataError
 from saltseg.params import Params
 from saltseg.runs.lock import read_lock
-from saltseg.runs.outputs import NotEvaluatedError, Outputs
+from saltseg.runs.outputs import NotEvaluatedError, Outputs, run_title
 from tests.runs.sample import EPOCHS, WriteOutputs, writer
 
 
@@ -102,3 +102,29 @@ def test_missing_file_says_where_to_get_it(write: WriteOutputs) -> None:
         write().read("models/x.h5")
     with pytest.raises(DataError, match="`dvc exp apply lossy-lynx`, then `dvc pull`"):
         write("lossy-lynx").read("models/x.h5")
+
+
+def test_a_run_is_called_by_backbone_and_experiment_once() -> None:
+    assert run_title("vgg16", None) == "vgg16"
+    assert run_title("vgg16", "dural-mice") == "vgg16 dural-mice"
+    assert run_title("vgg16", "vgg16") == "vgg16"
+    assert run_title("vgg16", "vgg16-wide") == "vgg16-wide"
+    assert run_title("resnet50", "resnet50v2") == "resnet50 resnet50v2"
+
+
+@pytest.mark.parametrize(
+    ("folds", "learnt"),
+    # Tiles 0 to 9, of which 9 is held out; a second division follows with folds 3 to 5.
+    [([0, 1], 9), ([0], 6), ([4], 6), ([0, 4], 8), ([0, 1, 4], 9)],
+)
+def test_tiles_that_any_network_has_learnt(
+    write: WriteOutputs, folds: list[int], learnt: int
+) -> None:
+    outputs = write()
+    assert outputs.learnt_tiles is None
+    rows = [(k // 3, 3 + k % 3) for k in range(9)] + [(-1, -1)]
+    table = "id,fold,fold_1\n" + "".join(f"t{k},{a},{b}\n" for k, (a, b) in enumerate(rows))
+    outputs.files.makedirs("data")
+    outputs.files.pipe_file("data/folds.csv", table.encode())
+    outputs.params["train"]["folds"] = folds
+    assert outputs.learnt_tiles == learnt

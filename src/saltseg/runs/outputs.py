@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property, reduce
 from io import BytesIO
-from operator import getitem
+from operator import getitem, or_
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -20,6 +20,7 @@ from saltseg.runs.lock import MEND, read_lock, read_params
 from saltseg.runs.provenance import Origin
 from saltseg.scoring.choices import Choice
 from saltseg.scoring.scores import DECIDING
+from saltseg.tiles.folds.table import HOLDOUT, divisions
 from saltseg.tiles.survey import read_table
 
 AGAIN = "`dvc pull` brings it back where a remote holds it, else `dvc repro` makes it anew"
@@ -40,6 +41,14 @@ class LostError(DataError):
         """Say what is lost and how to get it back."""
         super().__init__(f"{lost}; {restore}")
         self.lost = lost
+
+
+def run_title(backbone: str, experiment: str | None) -> str:
+    """What people call a run: its backbone and experiment; `vgg16-wide` says both itself."""
+    if experiment is None:
+        return backbone
+    named = f"{experiment}-".startswith(f"{backbone}-")
+    return experiment if named else f"{backbone} {experiment}"
 
 
 class Files(Protocol):
@@ -102,7 +111,7 @@ class Outputs:
     @property
     def title(self) -> str:
         """Backbone and experiment: what people call the run."""
-        return " ".join((self.backbone, *filter(None, [self.origin.experiment])))
+        return run_title(self.backbone, self.origin.experiment)
 
     def table(self, path: str) -> pd.DataFrame:
         """Content of a CSV file; ids stay text."""
@@ -149,6 +158,20 @@ class Outputs:
     def flip(self) -> bool:
         """Whether its scores are those of predictions of tiles and of their mirror images."""
         return bool(self.params["evaluate"].get("flip", False))
+
+    @property
+    def learnt_tiles(self) -> int | None:
+        """How many tiles its networks have learnt from, all together; None where that is lost."""
+        try:
+            parts = divisions(self.table("data/folds.csv"), self.folds)
+        except LostError:
+            return None
+        # What one network holds out, the others of its division learn.
+        learnt = [
+            (part["fold"] != HOLDOUT) & ((part["fold"] != own[0]) | (len(own) > 1))
+            for part, own in parts
+        ]
+        return int(reduce(or_, learnt).sum())
 
     @cached_property
     def tiles(self) -> pd.DataFrame:

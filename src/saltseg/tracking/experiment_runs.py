@@ -11,7 +11,7 @@ from mlflow.entities import Metric, Param, Run
 
 from saltseg.runs.keys import digest
 from saltseg.runs.lock import write_lock
-from saltseg.runs.outputs import Outputs
+from saltseg.runs.outputs import Outputs, run_title
 from saltseg.runs.provenance import provenance
 from saltseg.scoring.scores import SCORES
 from saltseg.scoring.summary import headline
@@ -122,7 +122,7 @@ def name_parent(store: Store, outputs: Outputs, run_id: str) -> str:
     names = [name for name in before if name != own] + [own] if own else before
     if names != before:
         store.client.set_tag(run_id, "dvc_experiment", ", ".join(names))
-    title = " ".join((outputs.backbone, *names[-1:]))
+    title = run_title(outputs.backbone, names[-1] if names else None)
     if title != tags["mlflow.runName"]:
         store.client.update_run(run_id, name=title)
     return title
