@@ -26,12 +26,12 @@ COSTS = {"epoch_seconds", "peak_memory_mib"}
 class Shown:
     """What the store shows of a project."""
 
-    def __init__(self, project: Project) -> None:
+    def __init__(self, project: Project, name: str = "saltseg") -> None:
         # A copy: MLflow would keep the file open, and look into it after it has been replaced.
         copy = Path(tempfile.mkdtemp(dir=project.root.parent)) / "mlflow.db"
         shutil.copy(project.root / "mlflow.db", copy)
         self.client = MlflowClient(f"sqlite:///{copy}")
-        experiment = self.client.get_experiment_by_name("saltseg")
+        experiment = self.client.get_experiment_by_name(name)
         self.runs: list[Run] = list(self.client.search_runs([experiment.experiment_id]))
 
     def parents(self) -> list[Run]:
@@ -131,9 +131,8 @@ def test_compare_prints_writes_and_logs(compared: Project) -> None:
     shutil.rmtree(compared.root / "out")
     assert '"tiles": [{"id"' in page
     assert '{"labels": ["residual16 ' in page
-    shown = Shown(compared)
-    runs = [run for run in shown.runs if run.data.tags["kind"] == "comparison"]
-    logged = next(run for run in runs if run.info.run_name.startswith("residual16"))
+    shown = Shown(compared, "saltseg comparisons")
+    logged = next(run for run in shown.runs if run.info.run_name.startswith("residual16"))
     assert {"difference_map_iou", "difference_iou", "difference_dice"} <= set(logged.data.metrics)
     for run_id in logged.data.tags["compared"].split(", "):
         assert f"/runs/{run_id}" in logged.data.tags["mlflow.note.content"]

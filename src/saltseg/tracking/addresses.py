@@ -4,6 +4,7 @@ import json
 from collections.abc import Sequence
 from urllib.parse import quote
 
+from saltseg.tracking.runs_view import VIEW
 from saltseg.tracking.uri import tracking_uri
 
 _OWN = "http://127.0.0.1:5000"
@@ -11,12 +12,12 @@ _OWN = "http://127.0.0.1:5000"
 
 
 def runs_sentence(experiment: str) -> str:
-    """How to see all runs.
+    """How to see the runs that people look for, with their scores; see `runs_view`.
 
     Args:
         experiment: Id of the MLflow experiment.
     """
-    return f"{_begin()}{_server()}/#/experiments/{experiment}/runs"
+    return f"{_begin()}{_server()}/#/experiments/{experiment}/runs?viewStateShareKey={VIEW}"
 
 
 def curves_sentence(experiment: str, runs: Sequence[str], metric: str) -> str:

@@ -1,4 +1,7 @@
-"""A comparison in MLflow: a run that links to its inputs and carries the report."""
+"""A comparison in MLflow: a run that links to its inputs and carries the report.
+
+They have an experiment of their own, so that the table of runs holds what was trained.
+"""
 
 import time
 from collections.abc import Sequence
@@ -9,7 +12,7 @@ from mlflow.entities import Metric
 from saltseg.comparison.networks import Comparison
 from saltseg.tracking.comparable import ShownRun
 from saltseg.tracking.fold_runs import log_data
-from saltseg.tracking.store import Store
+from saltseg.tracking.store import Store, open_store
 
 
 def log_comparison(
@@ -22,7 +25,7 @@ def log_comparison(
     """Log a comparison; an earlier one of the same runs is replaced.
 
     Args:
-        store: Where.
+        store: Of the runs.
         runs: The runs compared, the first with each of the others.
         comparisons: The results, in this order.
         warnings: Why they may mean nothing.
@@ -31,17 +34,19 @@ def log_comparison(
     Returns:
         The run's id.
     """
-    client = store.client
+    client, own = store.client, comparisons_of(store)
     compared = ", ".join(one.run.info.run_id for one in runs)
-    for earlier in store.find(kind="comparison", compared=compared):
-        client.delete_run(earlier.info.run_id)
+    # Older versions put them among the runs.
+    for where in (own, store):
+        for earlier in where.find(kind="comparison", compared=compared):
+            client.delete_run(earlier.info.run_id)
     tags = {
         "kind": "comparison",
         "compared": compared,
         "mlflow.note.content": _note(store, runs, comparisons, warnings),
     }
     name = " vs ".join(one.name for one in runs)
-    run_id: str = client.create_run(store.experiment, run_name=name, tags=tags).info.run_id
+    run_id: str = client.create_run(own.experiment, run_name=name, tags=tags).info.run_id
     now, metrics = int(time.time() * 1000), []
     for step, comparison in enumerate(comparisons):
         for difference in comparison.differences:
@@ -62,6 +67,11 @@ def log_comparison(
     client.log_artifact(run_id, str(report))
     client.set_terminated(run_id, status="FINISHED")
     return run_id
+
+
+def comparisons_of(store: Store) -> Store:
+    """The experiment that holds comparisons of the runs of another one: "saltseg comparisons"."""
+    return open_store(f"{store.client.get_experiment(store.experiment).name} comparisons")
 
 
 def _note(

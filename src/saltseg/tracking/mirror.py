@@ -22,6 +22,7 @@ from saltseg.tracking.fold_runs import (
     rows_agree,
 )
 from saltseg.tracking.run_locks import close_dead
+from saltseg.tracking.runs_view import keep_view
 from saltseg.tracking.stamps import stamp
 from saltseg.tracking.store import Store, open_store, store_errors
 
@@ -66,6 +67,7 @@ def mirror(outputs: Outputs) -> Mirrored:
     store = open_store(outputs.params["tracking"]["experiment"])
     # Two at once would both find nothing and both write.
     with FileLock(state_folder() / "mirror.lock"):
+        keep_view(store)
         closed = close_dead(store)
         done: Counter[str] = Counter()
         known = {fold: _valid_runs(store, outputs, fold) for fold in outputs.folds}
