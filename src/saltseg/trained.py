@@ -163,6 +163,8 @@ def _lay_out(run: str, folder: Path) -> Path:
         key=found.key,
         map_iou=found.summary["map_iou"]["mean"],
         chosen=found.chosen,
+        dataset=found.params["dataset"],
+        tiles=found.learnt_tiles,
     )
     (model / FACTS).write_text(facts.model_dump_json(indent=1) + "\n")
     return model

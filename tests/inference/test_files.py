@@ -78,7 +78,8 @@ def test_threshold_is_the_default_unless_it_is_told(models: Path, tmp_path: Path
     assert read_facts(models) == Facts(name="plain", threshold=0.5)
     blueprint, weights = read_folder(models)
     (tmp_path / "out").mkdir()
-    facts = Facts(name="best", threshold=0.35, key="abc", map_iou=0.8)
+    data = {"dataset": "data/tgs", "tiles": 4000}
+    facts = Facts(name="best", threshold=0.35, key="abc", map_iou=0.8, **data)
     copy_model(blueprint, weights, facts, tmp_path / "out")
     assert load_models(tmp_path / "out").facts == facts
     digest = load_models(models).digest
@@ -211,3 +212,12 @@ def test_what_is_no_onnx_model_is_one_line(onnx_file: Path, tmp_path: Path) -> N
             load_models(path)
         assert expected in str(caught.value)
         assert "\n" not in str(caught.value)
+
+
+def test_facts_say_what_it_was_trained_on() -> None:
+    known = Facts(name="best", threshold=0.5, dataset="data/tgs", tiles=2400)
+    assert (known.trained_on, known.synthetic) == ("trained on data/tgs: 2,400 tiles", False)
+    drawn = Facts(name="best", threshold=0.5, dataset="data/synthetic.yaml")
+    assert (drawn.trained_on, drawn.synthetic) == ("trained on data/synthetic.yaml", True)
+    bare = Facts(name="best", threshold=0.5)
+    assert (bare.trained_on, bare.synthetic) == ("trained on an unknown survey", False)

@@ -89,6 +89,9 @@ def test_stopped_by_ctrl_c_it_goes_on_and_predicts_as_training_did(
         assert running.returncode == 130
         assert error.strip() == "saltseg predict: interrupted"
     said = saltseg(project, *asked)
+    assert said.startswith(
+        "plain, trained on data/synthetic.yaml: 40 tiles\nAll of them are synthetic: "
+    )
     before = re.search(r"(\d+) of 40 were there already", said)
     assert before
     assert int(before[1]) > 0

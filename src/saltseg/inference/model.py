@@ -30,6 +30,8 @@ class Facts(Strict):
         key: Of the cross-validation that it comes from.
         map_iou: Mean competition metric over its folds.
         chosen: How probabilities best become masks, as far as its out-of-fold tiles know.
+        dataset: What it was trained on, as in the parameters; None of one in files that do not say.
+        tiles: How many tiles its networks have learnt from, all together.
     """
 
     name: str
@@ -37,6 +39,20 @@ class Facts(Strict):
     key: str | None = None
     map_iou: float | None = None
     chosen: Choice | None = None
+    dataset: str | None = None
+    tiles: int | None = None
+
+    @property
+    def trained_on(self) -> str:
+        """What the networks learnt from: "trained on data/tgs: 2,400 tiles"."""
+        if self.dataset is None:
+            return "trained on an unknown survey"
+        return f"trained on {self.dataset}" + (f": {self.tiles:,} tiles" if self.tiles else "")
+
+    @property
+    def synthetic(self) -> bool:
+        """Whether it was trained on tiles that a recipe has drawn."""
+        return (self.dataset or "").lower().endswith((".yaml", ".yml"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -74,7 +90,8 @@ class KnownModel:
         """Its name, what it was trained on and how good it is, in a line."""
         score = "" if self.facts.map_iou is None else f", map_iou {self.facts.map_iou:.3f}"
         height, width = self.tile
-        return f"<{type(self).__name__} {self.facts.name}: tiles of {height} x {width}{score}>"
+        about = f"tiles of {height} x {width}{score}, {self.facts.trained_on}"
+        return f"<{type(self).__name__} {self.facts.name}: {about}>"
 
     def grey_levels(
         self, amplitudes: NDArray[np.number], *, stretch: Stretch = STRETCH, clip: float = CLIP
