@@ -163,7 +163,7 @@ def _lay_out(run: str, folder: Path) -> Path:
         key=found.key,
         map_iou=found.summary["map_iou"]["mean"],
         chosen=found.chosen,
-        dataset=found.params["dataset"],
+        dataset=found.params.get("dataset"),
         tiles=found.learnt_tiles,
     )
     (model / FACTS).write_text(facts.model_dump_json(indent=1) + "\n")

@@ -164,7 +164,7 @@ class Outputs:
         """How many tiles its networks have learnt from, all together; None where that is lost."""
         try:
             parts = divisions(self.table("data/folds.csv"), self.folds)
-        except LostError:
+        except DataError:
             return None
         # What one network holds out, the others of its division learn.
         learnt = [
