@@ -12,7 +12,7 @@ ifneq ($(ASKED),$(shell cat $(READY) 2>/dev/null))
 endif
 
 help:  ## List the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY)  ## Make the virtual environment (the other targets do it where it is missing)
 
@@ -63,6 +63,10 @@ test: $(READY)  ## Tests, three side by side: many of them wait
 test-long: $(READY)  ## Those that train or restore for minutes; before a release, and where they guard
 	pytest -n 3 -m 'long and not cluster'
 
+test-cluster: $(READY)  ## A Ray cluster on this machine, a node of which is lost (needs PostgreSQL)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -r tests/cluster/requirements.txt
+	pytest -m cluster tests/cluster
+
 check: $(READY)  ## Style, types, layers, spelling
 	ruff check .
 	ruff format --check .
@@ -81,4 +85,4 @@ lock:  ## Pin the newest versions that resolve together (needs uv)
 	  --python-version 3.11 --generate-hashes \
 	  --no-header --no-annotate --upgrade --quiet -o requirements.txt
 
-.PHONY: help setup demo exps reproduce bench test test-long check audit torture lock
+.PHONY: help setup demo exps reproduce bench test test-long test-cluster check audit torture lock

@@ -1,6 +1,6 @@
 """What each part of a recipe is worth: the recipe beside itself with one change, at equal time.
 
-    python -m benchmarks.ablation --epochs 14 --out docs/ablation.md
+    python -m benchmarks.ablation --epochs 12 --out docs/ablation.md
 
 Each line of benchmarks/ablation.yaml becomes a DVC experiment, `ablation-...`, trained one after
 another in copies of the workspace. A step of each is timed first, in turn with one of the base, and
@@ -154,7 +154,7 @@ def table_of(
 
 
 def main(
-    epochs: Annotated[int, typer.Option(min=2, help="Of the base.")] = 14,
+    epochs: Annotated[int, typer.Option(min=2, help="Of the base.")] = 12,
     out: Annotated[Path, typer.Option(help="Markdown file to write.")] = ROOT / "docs/ablation.md",
     file: Annotated[Path, typer.Option(help="Base and changes.")] = ROOT
     / "benchmarks/ablation.yaml",

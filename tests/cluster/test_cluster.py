@@ -122,7 +122,6 @@ def test_a_node_is_lost_and_all_folds_come_home(
     finally:
         cluster.shutdown()
     told = printed.read_text()
-    print(told)
     for fold in range(5):
         assert f"plain-{fold}: done" in told
     assert "plain fold 0: epoch" not in told  # home restores, and trains nothing
