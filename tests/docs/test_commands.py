@@ -22,7 +22,7 @@ from saltseg.params import load_params, with_overrides
 ROOT = Path(__file__).parents[2]
 PAGES = ["README.md", "CONTRIBUTING.md", "recipes/README.md", *ROOT.glob("docs/**/*.md")]
 BLOCK = re.compile(r"^```(sh|text)\n(.*?)^```", re.MULTILINE | re.DOTALL)
-OTHERS = {"cp", "curl", "export", "git", "mlflow", "pip", "rm"}
+OTHERS = {"cp", "curl", "export", "git", "mlflow", "pip", "ray", "rm"}
 """Programs whose options are not looked at."""
 
 

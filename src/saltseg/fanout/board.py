@@ -89,6 +89,10 @@ class Board:
         self._rows[name].state = state
         self._tell(name, state)
 
+    def say(self, text: str) -> None:
+        """Print a line, above the table where there is one."""
+        self._console.print(text, soft_wrap=True, highlight=False, markup=False)
+
     def table(self) -> Table:
         """All folds as they are."""
         table = Table("fold", "where", "state", "epoch", WATCHED, "left")
@@ -105,7 +109,7 @@ class Board:
 
     def _tell(self, name: str, text: str) -> None:
         if not self._console.is_terminal:
-            self._console.print(f"{name}: {text}", soft_wrap=True, highlight=False, markup=False)
+            self.say(f"{name}: {text}")
 
 
 def _minutes(seconds: float | None) -> str:

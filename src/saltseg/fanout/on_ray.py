@@ -68,7 +68,7 @@ def train_on(nodes: Nodes, folds: Sequence[Fold], folder: Path, board: Board) ->
                 _show(news, board)
                 for task in ready:
                     fold = tasks.pop(task)
-                    why = _ended(task, fold, folder)
+                    why = _ended(task, fold, folder, board)
                     board.end(fold.name, "failed" if why else "done")
                     if why:
                         failures[fold.name] = why
@@ -192,14 +192,14 @@ def _show(news: Any, board: Board) -> None:
             board.see(name, epoch, epochs, score)
 
 
-def _ended(task: Any, fold: Fold, folder: Path) -> str:
+def _ended(task: Any, fold: Fold, folder: Path, board: Board) -> str:
     """Why a fold has failed; nothing where it has not."""
     try:
         done: Done = ray.get(task)
     except RayError as error:
         return f"{' '.join(str(error).split())[:300]} (tried on {ATTEMPTS + 1} nodes)"
     if done.machine != own_machine():
-        print(f"{fold.name}: trained on {done.machine}, where home is {own_machine()}")
+        board.say(f"{fold.name}: trained on {done.machine}, where home is {own_machine()}")
     if not done.why:
         return ""
     log = folder / f"{fold.name}.log"

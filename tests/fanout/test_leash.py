@@ -1,0 +1,49 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+
+LEASH = (sys.executable, "-m", "saltseg.fanout.leash")
+ENDLESS = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); "
+
+
+def number_in(path: Path) -> int:
+    deadline = time.monotonic() + 60
+    while not path.exists() or not path.read_text():
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    return int(path.read_text())
+
+
+def test_the_exit_code_is_that_of_the_command() -> None:
+    done = subprocess.run((*LEASH, sys.executable, "-c", "raise SystemExit(7)"), check=False)
+    assert done.returncode == 7
+
+
+def test_a_command_ends_with_whoever_started_it(tmp_path: Path) -> None:
+    told = tmp_path / "number"
+    command = [*LEASH, sys.executable, "-c", f"{ENDLESS}time.sleep(600)", str(told)]
+    parent = f"import subprocess; subprocess.run({command!r}, start_new_session=True)"
+    with subprocess.Popen((sys.executable, "-c", parent)) as process:
+        child = psutil.Process(number_in(told))
+        group = os.getpgid(child.pid)
+        process.send_signal(signal.SIGKILL)
+    gone, alive = psutil.wait_procs([child], timeout=30)
+    assert gone
+    assert not alive
+    deadline = time.monotonic() + 30
+    while any_of(group) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not any_of(group)
+
+
+def any_of(group: int) -> bool:
+    try:
+        os.killpg(group, 0)
+    except ProcessLookupError:
+        return False
+    return True
