@@ -24,9 +24,11 @@ def test_a_tile_is_one_forward_pass() -> None:
 def test_a_model_says_in_a_line_what_it_is() -> None:
     model = model_of()
     tiles = f"tiles of {model.tile[0]} x {model.tile[1]}"
-    assert repr(model) == f"<SaltModel bright: {tiles}>"
-    scored = replace(model, facts=model.facts.model_copy(update={"map_iou": 0.8164}))
-    assert repr(scored) == f"<SaltModel bright: {tiles}, map_iou 0.816>"
+    assert repr(model) == f"<SaltModel bright: {tiles}, trained on an unknown survey>"
+    known = {"map_iou": 0.8164, "dataset": "data/tgs", "tiles": 2400}
+    scored = replace(model, facts=model.facts.model_copy(update=known))
+    learnt = "trained on data/tgs: 2,400 tiles"
+    assert repr(scored) == f"<SaltModel bright: {tiles}, map_iou 0.816, {learnt}>"
 
 
 def test_one_picture_gives_one_prediction() -> None:

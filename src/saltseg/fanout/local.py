@@ -7,6 +7,7 @@ from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from subprocess import Popen
+from typing import Any
 
 from saltseg.fanout.board import WATCHED, Board
 from saltseg.fanout.sites import Fold
@@ -14,7 +15,7 @@ from saltseg.runs.commands import dvc_command
 from saltseg.runs.processes import process_group, reason_of
 from saltseg.runs.unfinished import unfinished
 
-POLL = 0.5
+POLL = 1.0
 """Seconds between two looks at the trainings."""
 
 HERE = "this machine"
@@ -23,6 +24,7 @@ HERE = "this machine"
 @dataclass
 class _Running:
     fold: Fold
+    params: Mapping[str, Any]
     process: "Popen[bytes]"
     open: ExitStack
 
@@ -47,7 +49,7 @@ def train_here(folds: Sequence[Fold], jobs: int, folder: Path, board: Board) -> 
                 running.append(_start(stack, waiting.popleft(), folder, board))
             time.sleep(POLL)
             for one in running:
-                _look(one.fold, board)
+                _look(one, board)
             for one in [one for one in running if one.process.poll() is not None]:
                 running.remove(one)
                 one.open.close()
@@ -68,13 +70,14 @@ def _start(stack: ExitStack, fold: Fold, folder: Path, board: Board) -> _Running
         process_group(command, log, noted, folder=fold.site.folder, environment=around)
     )
     board.begin(fold.name, HERE)
-    return _Running(fold, process, own)
+    return _Running(fold, fold.site.leaves, process, own)
 
 
-def _look(fold: Fold, board: Board) -> None:
+def _look(running: _Running, board: Board) -> None:
+    fold, params = running.fold, running.params
     with suppress(OSError):  # a training ends, and its state goes, while this looks
         for one in unfinished():
-            about, params = one.about, fold.site.leaves
+            about = one.about
             if about.title == fold.title and about.launch.params == params and one.owned:
                 if rows := one.state.rows:
                     score = rows[-1].get(WATCHED, 0.0)
