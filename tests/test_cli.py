@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 import pandas as pd
 import pytest
+import typer
 from typer.testing import CliRunner, Result
 
 import saltseg
@@ -58,6 +59,7 @@ NEED_A_PROJECT = {
     "compare": ["a", "b"],
     "doctor": [],
     "export": ["--out", "x"],
+    "fan-out": [],
     "predict": ["x.png", "--out", "x"],
     "register": [],
     "reproduce": [],
@@ -72,7 +74,7 @@ NEED_A_PROJECT = {
 
 
 def test_commands_need_a_project_or_none() -> None:
-    names = {str(command.callback.__name__) for command in app.registered_commands}
+    names = set(typer.main.get_command(app).commands)
     assert names - NEED_A_PROJECT.keys() == {"mosaics", "plan", "score"}
 
 
@@ -220,3 +222,10 @@ def test_mosaics_of_nothing_is_one_line(tmp_path: Path) -> None:
         "saltseg mosaics: missing.zip: neither a file nor a folder; expected a zip, so replace it"
     ]
     assert not (tmp_path / "groups.csv").exists()
+
+
+def test_a_cluster_without_ray_is_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("saltseg.cli.fanout.find_spec", lambda name: None)
+    done = CliRunner().invoke(app, ["fan-out", "--address", "auto"])
+    assert done.exit_code == 1
+    assert done.stderr == ("saltseg fan-out: Ray is not installed; `.venv/bin/pip install ray`\n")
