@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlparse
+from urllib.parse import unquote, urlparse
 
 import pytest
 import yaml
@@ -42,7 +42,7 @@ class Shown:
         return [run for run in self.runs if run.data.tags.get(tag) == parent.info.run_id]
 
     def files(self, run: Run) -> dict[str, bytes]:
-        folder = Path(urlparse(run.info.artifact_uri).path)
+        folder = Path(unquote(urlparse(run.info.artifact_uri).path))
         return {path.name: path.read_bytes() for path in folder.iterdir()}
 
     def content(self, run: Run) -> dict[str, Any]:
