@@ -1,7 +1,7 @@
 """Commands that use what was trained."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -9,9 +9,6 @@ from saltseg.cli.app import app, in_project
 from saltseg.errors import one_line_errors
 from saltseg.inference import defaults
 from saltseg.machine import Precision
-
-if TYPE_CHECKING:
-    from saltseg.inference.model import Facts
 
 _Run = Annotated[
     str,
@@ -114,13 +111,6 @@ _Overwrite = Annotated[
 ]
 
 
-def _print_origin(facts: "Facts") -> None:
-    """Say what a model has learnt from, before it takes its time."""
-    print(f"{facts.name}, {facts.trained_on}")
-    if facts.synthetic:
-        print("All of them are synthetic: what it finds in real data means nothing.")
-
-
 @app.command()
 @in_project
 def predict(
@@ -169,7 +159,7 @@ def predict(
         output = OutputOptions(threshold, chosen, probabilities, overwrite)
         # What can be refused is refused before Keras, which takes seconds to import.
         with open_inputs(inputs, reading) as found, open_model(run, models, precision) as model:
-            _print_origin(model.facts)
+            print(model.facts.origin)
             table = predict_into(out, model, found, options, output)
             used = choice_of(model, output).threshold
         salt = int((table["coverage"] > 0).sum())
@@ -237,7 +227,7 @@ def submit(
         options, ids = PredictOptions(flip, batch_size=batch_size), sample or find_sample(test)
         with open_model(run, models, precision) as model:
             output = OutputOptions(threshold, chosen)
-            _print_origin(model.facts)
+            print(model.facts.origin)
             salt, tiles = write_submission(out, test, ids, model, options, output, depths)
         order = f"in the order of {ids}" if ids else "sorted by id"
         print(f"{model.facts.name}: salt in {salt} of {tiles} tiles, {order}: {out}")

@@ -54,6 +54,12 @@ class Facts(Strict):
         """Whether it was trained on tiles that a recipe has drawn."""
         return (self.dataset or "").lower().endswith((".yaml", ".yml"))
 
+    @property
+    def origin(self) -> str:
+        """What it has learnt from, and what that means for real data."""
+        warning = "\nAll of them are synthetic: what it finds in real data means nothing."
+        return f"{self.name}, {self.trained_on}{warning if self.synthetic else ''}"
+
 
 @dataclass(frozen=True, repr=False)
 class KnownModel:
