@@ -9,7 +9,7 @@ from typing import Any
 
 import ray
 from dvc.repo import Repo
-from ray.exceptions import RayError
+from ray.exceptions import RayError, RayTaskError
 
 from saltseg.errors import DataError, EngineError
 from saltseg.fanout.board import WATCHED, Board
@@ -196,8 +196,10 @@ def _ended(task: Any, fold: Fold, folder: Path, board: Board) -> str:
     """Why a fold has failed; nothing where it has not."""
     try:
         done: Done = ray.get(task)
+    except RayTaskError as error:
+        return " ".join(str(error.cause).split())
     except RayError as error:
-        return f"{' '.join(str(error).split())[:300]} (tried on {ATTEMPTS + 1} nodes)"
+        return f"{' '.join(str(error).split())[:300]} (after {ATTEMPTS + 1} attempts)"
     if done.machine != own_machine():
         board.say(f"{fold.name}: trained on {done.machine}, where home is {own_machine()}")
     if not done.why:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from dvc.repo import Repo
@@ -84,8 +84,15 @@ Tell = Callable[[str, int, State], None]
 
 
 def own_versions(engine: str) -> dict[str, str]:
-    """Versions of the packages here that decide numbers."""
-    return {name: version(name) for name in (*PACKAGES, engine)}
+    """Versions of the packages here that decide numbers; "none" of one that is missing."""
+    return {name: _version(name) for name in (*PACKAGES, engine)}
+
+
+def _version(package: str) -> str:
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "none"
 
 
 def own_machine() -> str:
@@ -145,9 +152,9 @@ def _check(order: Order, place: Path) -> None:
     """
     here = own_versions(next(name for name in order.versions if name not in PACKAGES))
     other = [
-        f"{name} {here.get(name, 'none')} (home: {wanted})"
+        f"{name} {here[name]} (home: {wanted})"
         for name, wanted in order.versions.items()
-        if here.get(name) != wanted
+        if here[name] != wanted
     ]
     if other:
         raise TrainingError(f"has other packages, {', '.join(other)}; install those of home")
@@ -210,8 +217,9 @@ def _states_at_remote(order: Order, clone: Path) -> Iterator[Callable[[], None]]
     files, folder = remote.fs, clone / ".saltseg/training"
     there = files.join(remote.path, STATES, f"{order.place}.tar")
     last = time.monotonic()
-    if not list(folder.glob("*/state.json")) and files.exists(there):
-        with tempfile.TemporaryDirectory() as own:
+    # The training itself needs none of this: what goes wrong here costs epochs, not the fold.
+    if not list(folder.glob("*/state.json")):
+        with suppress(Exception), tempfile.TemporaryDirectory() as own:
             files.get_file(there, f"{own}/state.tar")
             with tarfile.open(f"{own}/state.tar") as tar:
                 tar.extractall(folder, filter="data")
@@ -222,12 +230,12 @@ def _states_at_remote(order: Order, clone: Path) -> Iterator[Callable[[], None]]
             return
         last = time.monotonic()
         # A file that is replaced while it is packed would tear the state: then the next one counts.
-        with tempfile.TemporaryDirectory() as own, suppress(FileNotFoundError):
+        with suppress(Exception), tempfile.TemporaryDirectory() as own:
             with tarfile.open(f"{own}/state.tar", "w") as tar:
                 for path in sorted(folder.glob("*/*")):
                     tar.add(path, path.relative_to(folder))
             files.put_file(f"{own}/state.tar", there)
 
     yield save
-    with suppress(FileNotFoundError):
+    with suppress(Exception):
         files.remove(there)
