@@ -8,11 +8,12 @@ import time
 from pathlib import Path
 
 import pytest
+from mlflow.exceptions import MlflowException
 
 from saltseg.errors import TrackingError
 from saltseg.tracking.mirror import mirror
 from saltseg.tracking.stamps import _is_there
-from saltseg.tracking.store import flatten, open_store
+from saltseg.tracking.store import _create_experiment, flatten, open_store
 from saltseg.tracking.uri import tracking_uri
 from tests.runs.sample import WriteOutputs
 
@@ -35,6 +36,14 @@ def test_experiment_is_made_once(root: Path) -> None:
     assert experiment.name == "salt"
     assert experiment.tags["mlflow.experimentKind"] == "custom_model_development"
     assert (root / "mlflow.db").is_file()
+
+
+def test_an_experiment_that_another_machine_has_just_made_is_taken(root: Path) -> None:
+    store = open_store("of many")
+    # What comes next where a server is asked by two at once: both have found none before.
+    assert _create_experiment(store.client, "of many", None) == store.experiment
+    with pytest.raises(MlflowException):
+        _create_experiment(store.client, "", None)
 
 
 def test_artifacts_lie_below_the_root_from_anywhere(

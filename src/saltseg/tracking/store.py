@@ -19,6 +19,7 @@ from mlflow import MlflowClient
 from mlflow.entities import Run
 from mlflow.environment_variables import MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR
 from mlflow.exceptions import MlflowException
+from mlflow.protos.databricks_pb2 import RESOURCE_ALREADY_EXISTS, ErrorCode
 from sqlalchemy.exc import SQLAlchemyError
 
 from saltseg.errors import TrackingError
@@ -148,10 +149,22 @@ def open_store(experiment: str) -> Store:
             return Store(client, found.experiment_id)
         folder = project_root() / ARTIFACTS / folder_name(experiment)
         artifacts = folder.as_uri() if file else None
-        made = client.create_experiment(
-            experiment, artifact_location=artifacts, tags=_MODEL_TRAINING
+        return Store(client, _create_experiment(client, experiment, artifacts))
+
+
+def _create_experiment(client: MlflowClient, name: str, artifacts: str | None) -> str:
+    """Id of a new experiment; of one that another process, or machine, has just made."""
+    try:
+        made: str = client.create_experiment(
+            name, artifact_location=artifacts, tags=_MODEL_TRAINING
         )
-        return Store(client, made)
+        return made
+    except MlflowException as error:
+        found = client.get_experiment_by_name(name)
+        if error.error_code != ErrorCode.Name(RESOURCE_ALREADY_EXISTS) or found is None:
+            raise
+        found_id: str = found.experiment_id
+        return found_id
 
 
 def _create(file: Path) -> None:
