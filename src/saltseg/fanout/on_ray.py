@@ -10,6 +10,7 @@ from typing import Any
 import ray
 from dvc.repo import Repo
 from ray.exceptions import RayError, RayTaskError
+from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
 from saltseg.errors import DataError, EngineError
 from saltseg.fanout.board import WATCHED, Board
@@ -48,7 +49,9 @@ def train_on(nodes: Nodes, folds: Sequence[Fold], folder: Path, board: Board) ->
     orders = _orders(nodes, folds)
     failures: dict[str, str] = {}
     with _connected(nodes.address):
-        news = ray.remote(num_cpus=0)(_News).remote()
+        # Where this process is: on a node that is lost it would be lost, too.
+        own = NodeAffinitySchedulingStrategy(ray.get_runtime_context().get_node_id(), soft=False)
+        news = ray.remote(_News).options(num_cpus=0, scheduling_strategy=own).remote()
         tasks = {}
         for fold, (order, bundle) in orders.items():
             task = (
