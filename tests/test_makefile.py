@@ -25,7 +25,11 @@ def checkout(tmp_path: Path) -> Path:
 
 def would_run(folder: Path) -> list[str]:
     done = subprocess.run(
-        ["make", "-n", "exps"], cwd=folder, capture_output=True, text=True, check=True
+        ["make", "-n", "--no-print-directory", "exps"],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        check=True,
     )
     return done.stdout.splitlines()
 
