@@ -2,6 +2,8 @@
 
 import errno
 import pwd
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -47,6 +49,18 @@ def test_what_the_system_refuses_is_one_line(
     assert printed.startswith("split: ")
     assert expected in printed
     assert printed.count("\n") == 1
+
+
+def test_a_reader_who_has_enough_is_no_error() -> None:
+    prints = "from saltseg.errors import one_line_errors\nwith one_line_errors('scores'):\n"
+    endless = prints + "    while True: print('resnet50')"
+    done = subprocess.run(
+        ["bash", "-c", 'set -o pipefail; "$1" -c "$2" | head -1', "-", sys.executable, endless],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.stdout, done.stderr, done.returncode) == ("resnet50\n", "", 1)
 
 
 def test_missing_file_is_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,6 +1,7 @@
 """The one error family: whatever the user can correct is raised as a `SaltsegError`."""
 
 import errno
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -49,6 +50,9 @@ def one_line_errors(name: str) -> Iterator[None]:
         yield
     except SaltsegError as error:
         print(f"{name}: {error}", file=sys.stderr)
+        raise SystemExit(1) from None
+    except BrokenPipeError:  # whoever read what this prints, such as `head`, has enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise SystemExit(1) from None
     except OSError as error:
         print(f"{name}: {_refused(error)}", file=sys.stderr)

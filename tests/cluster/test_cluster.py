@@ -1,11 +1,14 @@
-"""Five folds on three nodes of a cluster, one of which is killed in the middle: the same bytes."""
+"""Folds on three nodes of a cluster: stopped, failing, and a node killed in the middle."""
 
 import os
+import signal
 import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -58,14 +61,84 @@ def project(tmp_path_factory: pytest.TempPathFactory, store: str) -> Project:
     return project
 
 
-@contextmanager
-def ended(process: "subprocess.Popen[bytes]") -> Iterator[None]:
-    """End a process with the block, should it run on."""
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
+@dataclass(frozen=True)
+class Machines:
+    """Ray's head and three nodes of one core.
+
+    Attributes:
+        cluster: All of them.
+        nodes: By name.
+        folder: In which each has one of its name; `printed` beside them is what a command printed.
+    """
+
+    cluster: Any
+    nodes: dict[str, Any]
+    folder: Path
+
+    @property
+    def printed(self) -> str:
+        return (self.folder / "printed").read_text()
+
+    def lose(self, name: str) -> None:
+        """End a node, as if somebody had pulled its plug."""
+        self.cluster.remove_node(self.nodes[name], allow_graceful=False)
+
+    @contextmanager
+    def fan_out(
+        self, project: Project, server: str, *words: str
+    ) -> "Iterator[subprocess.Popen[bytes]]":
+        """The command, until it ends or the block does."""
+        with (self.folder / "printed").open("wb") as file:
+            process = subprocess.Popen(
+                ("saltseg", "fan-out", "--address", self.cluster.address, *words),
+                cwd=project.root,
+                env=project.environment() | CREDENTIALS | {"MLFLOW_TRACKING_URI": server},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
+    def wait_for_a_state(self, process: "subprocess.Popen[bytes]", names: str) -> None:
+        """Until a training on one of some nodes has finished an epoch."""
+        deadline = time.monotonic() + 300
+        while not list(self.folder.glob(f"[{names}]/*/.saltseg/training/*/state.json")):
+            assert process.poll() is None, self.printed
+            assert time.monotonic() < deadline, self.printed
+            time.sleep(0.2)
+
+    def assert_nothing_runs(self, names: str) -> None:
+        """No process works in the folders of some nodes, after a while at most."""
+        deadline = time.monotonic() + 40
+        while (found := running(self.folder, names)) and time.monotonic() < deadline:
+            time.sleep(0.5)
+        assert not found
+
+
+@pytest.fixture(scope="module")
+def machines(project: Project, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machines]:
+    from ray.cluster_utils import Cluster
+
+    folder = tmp_path_factory.mktemp("nodes")
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in (CREDENTIALS | {"RAY_worker_niceness": "0"}).items():
+            patch.setenv(name, value)  # nodes inherit them
+        # Loopback, an address for each machine; Ray takes 127.0.0.1 for the one that faces outside.
+        head = {"num_cpus": 0, "include_dashboard": False, "node_ip_address": "127.0.0.2"}
+        cluster = Cluster(initialize_head=True, head_node_args=head)
+        try:
+            nodes = {}
+            for number, name in enumerate("abc", start=3):
+                own = {"SALTSEG_NODE": str(folder / name), "PATH": project.environment()["PATH"]}
+                address = f"127.0.0.{number}"
+                nodes[name] = cluster.add_node(num_cpus=1, env_vars=own, node_ip_address=address)
+            cluster.wait_for_nodes()
+            yield Machines(cluster, nodes, folder)
+        finally:
+            cluster.shutdown()
 
 
 def locked(project: Project) -> dict[str, str]:
@@ -74,65 +147,38 @@ def locked(project: Project) -> dict[str, str]:
     return {out["path"]: out["md5"] for stage in stages.values() for out in stage.get("outs", [])}
 
 
-def wait_for_a_state(process: "subprocess.Popen[bytes]", node: Path, printed: Path) -> None:
-    """Until a training in a node's folder has finished an epoch."""
-    deadline = time.monotonic() + 300
-    while not list(node.glob("*/.saltseg/training/*/state.json")):
-        assert process.poll() is None, printed.read_text()
-        assert time.monotonic() < deadline, printed.read_text()
-        time.sleep(0.2)
+def test_ctrl_c_ends_what_runs_on_all_nodes(
+    project: Project, server: str, machines: Machines
+) -> None:
+    settings = ("-S", "train.learning_rate=0.001,1e30", "-S", "train.folds=[0]")
+    words = ("--name", "rate", *settings, "-S", "train.epochs=1000")
+    with machines.fan_out(project, server, *words) as process:
+        machines.wait_for_a_state(process, "abc")
+        deadline = time.monotonic() + 120
+        while "rate-1e-30.plain-0: train: " not in machines.printed:  # the others train on
+            assert process.poll() is None, machines.printed
+            assert time.monotonic() < deadline, machines.printed
+            time.sleep(0.2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) == 130, machines.printed
+    assert "nothing is left running" in machines.printed
+    assert "Traceback" not in machines.printed
+    machines.assert_nothing_runs("abc")
 
 
 def test_a_node_is_lost_and_all_folds_come_home(
-    project: Project,
-    server: str,
-    tmp_path_factory: pytest.TempPathFactory,
-    monkeypatch: pytest.MonkeyPatch,
+    project: Project, server: str, machines: Machines, tmp_path: Path
 ) -> None:
-    from ray.cluster_utils import Cluster
-
-    folder = tmp_path_factory.mktemp("nodes")
-    for name, value in CREDENTIALS.items():  # nodes inherit them
-        monkeypatch.setenv(name, value)
-    monkeypatch.setenv("RAY_worker_niceness", "0")
-    path = project.environment()["PATH"]
-    # Loopback, an address for each machine; Ray takes 127.0.0.1 for the one that faces outside.
-    head = {"num_cpus": 0, "include_dashboard": False, "node_ip_address": "127.0.0.2"}
-    cluster = Cluster(initialize_head=True, head_node_args=head)
-    try:
-        nodes = {}
-        for number, name in enumerate("abc", start=3):
-            own = {"SALTSEG_NODE": str(folder / name), "PATH": path}
-            address = f"127.0.0.{number}"
-            nodes[name] = cluster.add_node(num_cpus=1, env_vars=own, node_ip_address=address)
-        cluster.wait_for_nodes()
-        printed = folder / "printed"
-        with printed.open("wb") as file:
-            process = subprocess.Popen(
-                ("saltseg", "fan-out", "--address", cluster.address, "--keep-states", "0.02"),
-                cwd=project.root,
-                env=project.environment() | CREDENTIALS | {"MLFLOW_TRACKING_URI": server},
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-        with ended(process):
-            wait_for_a_state(process, folder / "b", printed)
-            cluster.remove_node(nodes["b"], allow_graceful=False)
-            assert process.wait(400) == 0, printed.read_text()
-    finally:
-        cluster.shutdown()
-    told = printed.read_text()
+    with machines.fan_out(project, server, "--keep-states", "0.02") as process:
+        machines.wait_for_a_state(process, "b")
+        machines.lose("b")
+        assert process.wait(400) == 0, machines.printed
     for fold in range(5):
-        assert f"plain-{fold}: done" in told
-    assert "plain fold 0: epoch" not in told  # home restores, and trains nothing
+        assert f"plain-{fold}: done" in machines.printed
+    assert "plain fold 0: epoch" not in machines.printed  # home restores, and trains nothing
+    machines.assert_nothing_runs("b")
 
-    # Nothing of the lost node runs on.
-    deadline = time.monotonic() + 40
-    while running(folder / "b") and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert not running(folder / "b")
-
-    alone = make_project(tmp_path_factory.mktemp("alone") / "project")
+    alone = make_project(tmp_path / "project")
     alone.set_params(train=TRAIN)
     alone.commit("five folds")
     alone.run("dvc", "repro")
@@ -141,13 +187,14 @@ def test_a_node_is_lost_and_all_folds_come_home(
     assert locked(project) | theirs == locked(project)
 
 
-def running(folder: Path) -> list[str]:
-    """Commands of processes that work below a folder."""
+def running(folder: Path, names: str) -> list[str]:
+    """Commands of processes that work in folders of some nodes."""
     found = []
     for one in Path("/proc").iterdir():
         if one.name.isdigit() and int(one.name) != os.getpid():
             try:
-                if (one / "cwd").readlink().is_relative_to(folder):
+                place = (one / "cwd").readlink()
+                if any(place.is_relative_to(folder / name) for name in names):
                     found.append((one / "cmdline").read_text().replace("\0", " "))
             except OSError:
                 continue

@@ -27,6 +27,8 @@ def checkout(tmp_path: Path) -> Path:
     [
         (["backbone=resnet50,vgg16"], "", ["resnet50", "vgg16"]),
         (["backbone=vgg16"], "", ["vgg16"]),
+        (["backbone=vgg16", "train.seed=1"], "", ["vgg16-1"]),
+        (["backbone=vgg16", "train.seed=1"], "first try", ["first-try"]),
         (["backbone=vgg16", "train.seed=1,2"], "", ["1", "2"]),
         (["backbone=a,b", "train.seed=1,2"], "try", ["try-a-1", "try-a-2", "try-b-1", "try-b-2"]),
         (["train.folds=[0,1]", "backbone=a,b"], "", ["a", "b"]),

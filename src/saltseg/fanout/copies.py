@@ -26,7 +26,8 @@ def named_sweep(settings: Sequence[str], prefix: str = "") -> dict[str, tuple[st
 
     Args:
         settings: As `dvc exp run -S` takes them: `backbone=resnet50,vgg16` makes two.
-        prefix: Their names begin with it; they are called by what tells them apart.
+        prefix: Their names begin with it; they are called by what tells them apart, and a single
+            one by all its values, or by the prefix alone.
 
     Raises:
         ParameterError: A setting has no value, or two experiments would have one name.
@@ -41,6 +42,8 @@ def named_sweep(settings: Sequence[str], prefix: str = "") -> dict[str, tuple[st
     named = {}
     for overrides in sweeps:
         words = [one.partition("=")[2] for one in overrides if one not in shared]
+        if prefix and len(sweeps) == 1:
+            words = []
         text = re.sub(r"[^A-Za-z0-9]+", "-", "-".join(filter(None, [prefix, *words]))).strip("-")
         named[text] = overrides
     if len(named) < len(sweeps) or "" in named:

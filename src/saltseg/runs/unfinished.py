@@ -9,7 +9,7 @@ import os
 import shutil
 import socket
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -121,9 +121,11 @@ class Unfinished:
 
 def unfinished() -> list[Unfinished]:
     """All trainings that have begun here and not ended, the newest first."""
-    folders = [path.parent for path in _place().glob("*/about.json")]
-    folders.sort(key=lambda path: (path / "about.json").stat().st_mtime, reverse=True)
-    return [Unfinished(path.name) for path in folders]
+    begun = {}
+    for path in _place().glob("*/about.json"):
+        with suppress(FileNotFoundError):  # it ends just now
+            begun[path.parent.name] = path.stat().st_mtime
+    return [Unfinished(key) for key in sorted(begun, key=begun.__getitem__, reverse=True)]
 
 
 @contextmanager
