@@ -21,7 +21,7 @@ from tests.cluster.services import (
     object_store,
     tracking_server,
 )
-from tests.pipeline.projects import Project, make_project
+from tests.pipeline.projects import Project, make_project, wait_for_an_epoch
 
 ray = pytest.importorskip("ray", reason="Ray is not installed: make test-cluster")
 pytest.importorskip("moto", reason="moto is not installed: make test-cluster")
@@ -88,27 +88,14 @@ class Machines:
         self, project: Project, server: str, *words: str
     ) -> "Iterator[subprocess.Popen[bytes]]":
         """The command, until it ends or the block does."""
-        with (self.folder / "printed").open("wb") as file:
-            process = subprocess.Popen(
-                ("saltseg", "fan-out", "--address", self.cluster.address, *words),
-                cwd=project.root,
-                env=project.environment() | CREDENTIALS | {"MLFLOW_TRACKING_URI": server},
-                stdout=file,
-                stderr=subprocess.STDOUT,
-            )
-        try:
+        words = ("saltseg", "fan-out", "--address", self.cluster.address, *words)
+        around = CREDENTIALS | {"MLFLOW_TRACKING_URI": server}
+        with project.started(self.folder / "printed", *words, **around) as process:
             yield process
-        finally:
-            process.kill()
-            process.wait()
 
-    def wait_for_a_state(self, process: "subprocess.Popen[bytes]", names: str) -> None:
-        """Until a training on one of some nodes has finished an epoch."""
-        deadline = time.monotonic() + 300
-        while not list(self.folder.glob(f"[{names}]/*/.saltseg/training/*/state.json")):
-            assert process.poll() is None, self.printed
-            assert time.monotonic() < deadline, self.printed
-            time.sleep(0.2)
+    def wait_for_an_epoch(self, process: "subprocess.Popen[bytes]", names: str) -> None:
+        """Until a training on one of some nodes has finished one."""
+        wait_for_an_epoch(process, self.folder / "printed", self.folder, f"[{names}]/*")
 
     def assert_nothing_runs(self, names: str) -> None:
         """No process works in the folders of some nodes, after a while at most."""
@@ -153,7 +140,7 @@ def test_ctrl_c_ends_what_runs_on_all_nodes(
     settings = ("-S", "train.learning_rate=0.001,1e30", "-S", "train.folds=[0]")
     words = ("--name", "rate", *settings, "-S", "train.epochs=1000")
     with machines.fan_out(project, server, *words) as process:
-        machines.wait_for_a_state(process, "abc")
+        machines.wait_for_an_epoch(process, "abc")
         deadline = time.monotonic() + 120
         while "rate-1e-30.plain-0: train: " not in machines.printed:  # the others train on
             assert process.poll() is None, machines.printed
@@ -170,7 +157,7 @@ def test_a_node_is_lost_and_all_folds_come_home(
     project: Project, server: str, machines: Machines, tmp_path: Path
 ) -> None:
     with machines.fan_out(project, server, "--keep-states", "0.02") as process:
-        machines.wait_for_a_state(process, "b")
+        machines.wait_for_an_epoch(process, "b")
         machines.lose("b")
         assert process.wait(400) == 0, machines.printed
     for fold in range(5):

@@ -6,6 +6,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,6 +47,25 @@ class Project:
         assert ok is None or (done.returncode == 0) is ok, text
         return text
 
+    @contextmanager
+    def started(
+        self, printed: Path, *command: str, **env: str
+    ) -> "Iterator[subprocess.Popen[bytes]]":
+        """A command that runs on, until it ends or the block does; a file takes what it prints."""
+        with printed.open("wb") as file:
+            process = subprocess.Popen(
+                command,
+                cwd=self.root,
+                env=self.environment() | env,
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        try:
+            yield process
+        finally:
+            process.kill()
+            process.wait()
+
     def environment(self) -> dict[str, str]:
         """This one's, with our Python first and without what an outer run has set."""
         outer = ("DVC_", "MLFLOW_", "GIT_", "PYTHONPATH")
@@ -66,6 +87,21 @@ class Project:
             else:
                 params[key] = value
         path.write_text(yaml.safe_dump(params))
+
+
+def wait_for_an_epoch(
+    process: "subprocess.Popen[bytes]", printed: Path, folder: Path, projects: str = "."
+) -> None:
+    """Until a training in one of the projects, a pattern of folders, has finished an epoch.
+
+    Raises:
+        AssertionError: The process has ended, or it takes too long.
+    """
+    deadline = time.monotonic() + 400
+    while not list(folder.glob(f"{projects}/.saltseg/training/*/state.json")):
+        assert process.poll() is None, printed.read_text()
+        assert time.monotonic() < deadline, printed.read_text()
+        time.sleep(0.05)
 
 
 def make_project(folder: Path) -> Project:

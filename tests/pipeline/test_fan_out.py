@@ -1,8 +1,6 @@
 """Folds side by side, for real: the same bytes, as experiments, stopped, and failing."""
 
 import signal
-import subprocess
-import time
 from pathlib import Path
 
 import psutil
@@ -10,7 +8,7 @@ import pytest
 import yaml
 
 from saltseg.runs.revisions import recorded
-from tests.pipeline.projects import Project, copy_of, make_project
+from tests.pipeline.projects import Project, copy_of, make_project, wait_for_an_epoch
 
 
 def locked(project: Project) -> dict[str, dict[str, str]]:
@@ -87,24 +85,13 @@ def test_a_fold_that_fails_is_named_and_the_others_are_kept(unset: Project) -> N
 def test_stopped_it_leaves_nothing_running_and_goes_on(unset: Project, tmp_path: Path) -> None:
     unset.set_params(train={"epochs": 30})
     command, printed = ("saltseg", "fan-out", "--jobs", "2"), tmp_path / "printed"
-    with printed.open("w") as file:
-        process = subprocess.Popen(
-            command,
-            cwd=unset.root,
-            env=unset.environment(),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-        )
-    deadline = time.monotonic() + 400
-    while not list(unset.root.glob(".saltseg/training/*/state.json")):
-        assert process.poll() is None, printed.read_text()
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-    started = psutil.Process(process.pid).children(recursive=True)
-    other = unset.run(*command, ok=False)
-    assert "saltseg fan-out: another fan-out runs here" in other
-    process.send_signal(signal.SIGINT)
-    assert process.wait(120) == 130
+    with unset.started(printed, *command) as process:
+        wait_for_an_epoch(process, printed, unset.root)
+        started = psutil.Process(process.pid).children(recursive=True)
+        other = unset.run(*command, ok=False)
+        assert "saltseg fan-out: another fan-out runs here" in other
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) == 130
     assert not psutil.wait_procs(started, timeout=1)[1]
     told = printed.read_text()
     assert "in params.yaml from now on" in told

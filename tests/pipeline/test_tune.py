@@ -2,8 +2,6 @@
 
 import signal
 import sqlite3
-import subprocess
-import time
 from pathlib import Path
 
 import psutil
@@ -11,7 +9,7 @@ import pytest
 import yaml
 
 from saltseg.runs.revisions import recorded
-from tests.pipeline.projects import Project, make_project
+from tests.pipeline.projects import Project, make_project, wait_for_an_epoch
 
 pytestmark = pytest.mark.long
 
@@ -39,32 +37,16 @@ def searched(tmp_path_factory: pytest.TempPathFactory) -> Project:
     return project
 
 
-def wait_for_an_epoch(project: Project, process: "subprocess.Popen[str]") -> None:
-    deadline = time.monotonic() + 400
-    while not list(project.root.glob(".saltseg/training/*/state.json")):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
-
-
 def test_a_search_is_stopped_and_goes_on(
     searched: Project, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     printed = tmp_path / "printed"
-    with printed.open("w") as file:
-        process = subprocess.Popen(
-            COMMAND,
-            cwd=searched.root,
-            env=searched.environment(),
-            stdout=file,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    wait_for_an_epoch(searched, process)
-    started = psutil.Process(process.pid).children(recursive=True)
-    assert started
-    process.send_signal(signal.SIGINT)
-    assert process.wait(120) == 130
+    with searched.started(printed, *COMMAND) as process:
+        wait_for_an_epoch(process, printed, searched.root)
+        started = psutil.Process(process.pid).children(recursive=True)
+        assert started
+        process.send_signal(signal.SIGINT)
+        assert process.wait(120) == 130
     assert not psutil.wait_procs(started, timeout=1)[1]
     told = printed.read_text()
     assert "`saltseg tune toy.yaml --trials 2 --study toy` goes on after the last epoch" in told

@@ -47,6 +47,16 @@ def log_comparison(
     }
     name = " vs ".join(one.name for one in runs)
     run_id: str = client.create_run(own.experiment, run_name=name, tags=tags).info.run_id
+    client.log_batch(run_id, metrics=_metrics(comparisons))
+    data_digest = runs[0].run.data.tags.get("data_digest")
+    log_data(client, run_id, runs[0].outputs.params["dataset"], data_digest)
+    client.log_artifact(run_id, str(report))
+    client.set_terminated(run_id, status="FINISHED")
+    return run_id
+
+
+def _metrics(comparisons: Sequence[Comparison]) -> list[Metric]:
+    """Each difference with its interval, chances, and the hold-out's; a step each comparison."""
     now, metrics = int(time.time() * 1000), []
     for step, comparison in enumerate(comparisons):
         for difference in comparison.differences:
@@ -61,12 +71,7 @@ def log_comparison(
         for unseen in comparison.holdout:
             name = f"difference_holdout_{unseen.score}"
             metrics.append(Metric(name, unseen.mean, now, step))
-    client.log_batch(run_id, metrics=metrics)
-    data_digest = runs[0].run.data.tags.get("data_digest")
-    log_data(client, run_id, runs[0].outputs.params["dataset"], data_digest)
-    client.log_artifact(run_id, str(report))
-    client.set_terminated(run_id, status="FINISHED")
-    return run_id
+    return metrics
 
 
 def comparisons_of(store: Store) -> Store:
