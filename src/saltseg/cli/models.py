@@ -288,8 +288,10 @@ def register(
     """
     with one_line_errors("saltseg register"):
         from saltseg.trained import model_folder
+        from saltseg.training.runtime import import_engine
 
         with model_folder(run) as folder:
+            import_engine()
             from saltseg.tracking.registry import register_model
 
             done = register_model(run, folder, force)
