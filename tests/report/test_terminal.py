@@ -65,6 +65,7 @@ def test_numbers_are_those_of_the_comparison(text: str) -> None:
     assert line.split()[1:4] == [f"{map_iou.first:.3f}", f"{map_iou.second:.3f}", "+0.052"]
     assert f"+{map_iou.tiles.low:.3f} .. +{map_iou.tiles.high:.3f}" in line
     assert chances.split()[1:] == ["none"] * 3  # its folds all differ alike
+    assert "none: a single fold or tile" in text
 
 
 def test_costs_that_nothing_recorded(text: str) -> None:
@@ -88,6 +89,7 @@ def test_itself_is_exactly_zero() -> None:
     assert line.split()[3:] == ["0", "0", "..", "0", "0", "..", "0", "1.000"]
     assert chances.split()[1:] == ["under", "0.01", "over", "0.99", "under", "0.01"]
     assert "exactly zero" in text
+    assert "none" not in text.partition("Out-of-fold")[2]
 
 
 def test_a_small_p_does_not_read_as_zero() -> None:

@@ -11,12 +11,12 @@ from saltseg.files import write_whole
 from saltseg.report.findings import Findings
 from saltseg.report.spread import spread_sentence, spread_table
 from saltseg.report.tables import (
-    EXPLANATIONS,
     TextTable,
     chances_table,
     classes_table,
     cost_table,
     differences_table,
+    explanations,
     holdout_table,
     settings_table,
 )
@@ -49,7 +49,7 @@ def write_markdown(path: Path, found: Findings, command: str) -> None:
     parts += ["## Learning curves", _picture(path, "curves", "Validation, by epoch")]
     parts += ["## What it costs", _table(cost_table(found.contestants))]
     parts += ["## What differs", _table(settings_table(found.contestants, found.settings))]
-    parts += ["\n".join(f"- {_escaped(line)}" for line in EXPLANATIONS)]
+    parts += ["\n".join(f"- {_escaped(line)}" for line in explanations(found.comparisons))]
     for name, picture in pictures.items():
         write_whole(path.parent / _file(path, name), picture.encode())
     write_whole(path, ("\n\n".join(parts) + "\n").encode())

@@ -20,11 +20,11 @@ from saltseg.figures.svg import colours_of
 from saltseg.report.findings import Findings
 from saltseg.report.spread import spread_sentence, spread_table
 from saltseg.report.tables import (
-    EXPLANATIONS,
     chances_table,
     classes_table,
     cost_table,
     differences_table,
+    explanations,
     holdout_table,
     settings_table,
 )
@@ -72,7 +72,7 @@ def write_page(path: Path, found: Findings, gallery: Gallery, command: str) -> N
         everyone=found.everyone,
         chance=chance and {"table": spread_table(chance), "sentence": spread_sentence(chance)},
         curves=Markup(iou_curves(found.contestants)),
-        explanations=EXPLANATIONS,
+        explanations=explanations(found.comparisons),
         warnings=found.warnings,
         gallery=gallery,
         data=Markup(_for_script(_gallery_data(gallery, found.labels))),

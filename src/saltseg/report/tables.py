@@ -13,15 +13,6 @@ from saltseg.scoring.scores import TILE_SCORES
 Settings = Sequence[tuple[str, Sequence[str]]]
 """Settings that differ: the name, then the value of each contestant."""
 
-EXPLANATIONS = (
-    "Over tiles: these trained networks, new tiles (paired bootstrap of mosaics).",
-    "Over folds: networks trained anew (corrected t-test, Nadeau and Bengio 2003).",
-    "Chances: posterior of the correlated t-test (Corani and Benavoli 2015).",
-    "none: a single fold or tile, or folds that all differ alike, leave nothing to judge by.",
-)
-"""What intervals and chances speak of, and why there may be none."""
-
-
 NOT_RECORDED = "not recorded"
 """What stands in place of a value that a run of an older commit did not record."""
 
@@ -97,6 +88,20 @@ def matrix_table(labels: Sequence[str], matrix: Matrix, rope: float) -> TextTabl
         for label, row in zip(labels, matrix, strict=True)
     ]
     return TextTable(title, ("", *labels), rows)
+
+
+def explanations(comparisons: Sequence[Comparison]) -> list[str]:
+    """What intervals and chances speak of; where one is missing, why there may be none."""
+    lines = [
+        "Over tiles: these trained networks, new tiles (paired bootstrap of mosaics).",
+        "Over folds: networks trained anew (corrected t-test, Nadeau and Bengio 2003).",
+        "Chances: posterior of the correlated t-test (Corani and Benavoli 2015).",
+    ]
+    tables = [make(one) for one in comparisons for make in (differences_table, chances_table)]
+    if any("none" in row for table in tables for row in table.rows):
+        why = "a single fold or tile, or folds that all differ alike, leave nothing to judge by"
+        lines.append(f"none: {why}.")
+    return lines
 
 
 def holdout_table(comparison: Comparison) -> TextTable | None:

@@ -9,12 +9,12 @@ from saltseg.comparison.spread import Spread
 from saltseg.report.findings import Findings
 from saltseg.report.spread import spread_sentence, spread_table
 from saltseg.report.tables import (
-    EXPLANATIONS,
     TextTable,
     chances_table,
     classes_table,
     cost_table,
     differences_table,
+    explanations,
     holdout_table,
     settings_table,
 )
@@ -44,7 +44,7 @@ def print_report(console: Console, found: Findings) -> None:
         print_spread(console, found.chance)
         console.print()
     print_table(console, cost_table(found.contestants))
-    for line in EXPLANATIONS:
+    for line in explanations(found.comparisons):
         console.print(Text(line, style="dim"))
     for comparison in found.comparisons:
         console.print()
