@@ -81,10 +81,11 @@ def write(rope: float = 0.01) -> None:
     )
     write_markdown(PAGE, found, f"python -m benchmarks.answer write --rope {rope:g}")
     runs = [_command(name, about[name]) for name in names]
-    concluded = (KEPT / "conclusions.md").read_text() if (KEPT / "conclusions.md").exists() else ""
-    tail = ["## The runs", "```text", *runs, "```", concluded]
-    with PAGE.open("a") as page:
-        page.write("\n".join(["", *tail]).rstrip() + "\n")
+    text = PAGE.read_text().rstrip()
+    if (own := KEPT / "conclusions.md").exists():
+        begin, each, rest = text.partition("## Each against each other")
+        text = f"{begin}{own.read_text()}\n{each}{rest}"
+    PAGE.write_text("\n".join([text, "", "## The runs", "", "```text", *runs, "```", ""]))
     print(PAGE)
 
 
