@@ -41,6 +41,19 @@ def test_a_command_ends_with_whoever_started_it(tmp_path: Path) -> None:
     assert not any_of(group)
 
 
+def test_a_command_hears_ctrl_c_though_whoever_started_it_does_not(tmp_path: Path) -> None:
+    told = tmp_path / "number"
+    command = [*LEASH, sys.executable, "-c", f"{ENDLESS}time.sleep(600)", str(told)]
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        process = subprocess.Popen(command, start_new_session=True, stderr=subprocess.DEVNULL)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    number_in(told)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(15) == 256 - signal.SIGINT
+
+
 def any_of(group: int) -> bool:
     try:
         os.killpg(group, 0)

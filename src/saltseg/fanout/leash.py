@@ -22,13 +22,16 @@ PATIENCE = 20.0
 
 def main(command: Sequence[str]) -> int:
     """Run it, as a process of this group; returns its exit code."""
-    parent = os.getppid()
-    with subprocess.Popen(command) as process, suppress(KeyboardInterrupt):
-        while process.poll() is None:
-            if os.getppid() != parent:
-                _end_group(process)
+    # Workers of Ray block Ctrl-C, and what they start inherits that.
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    parent, process = os.getppid(), subprocess.Popen(command)
+    # Whoever sends Ctrl-C may be gone before it can see that it was heard: the end is seen to here.
+    with suppress(KeyboardInterrupt):
+        while process.poll() is None and os.getppid() == parent:
             with suppress(subprocess.TimeoutExpired):
                 process.wait(POLL)
+    if process.poll() is None:
+        _end_group(process)
     return process.returncode
 
 
