@@ -28,17 +28,13 @@ demo: export GIT_AUTHOR_NAME := $(or $(shell git config user.name),saltseg demo)
 demo: export GIT_AUTHOR_EMAIL := $(or $(shell git config user.email),demo@localhost)
 demo: export GIT_COMMITTER_NAME := $(GIT_AUTHOR_NAME)
 demo: export GIT_COMMITTER_EMAIL := $(GIT_AUTHOR_EMAIL)
-demo: $(READY)  ## ResNet50 and VGG16 as DVC experiments in copies, and the two compared
-	$(call experiment,resnet50)
-	$(call experiment,vgg16)
+demo: export RAY_ADDRESS :=
+demo: $(READY)  ## ResNet50 and VGG16 as DVC experiments, folds side by side, and the two compared
+	@made=$$(dvc exp list --name-only | tr -d ' ') || exit; \
+	missing=$$(printf '%s\n' resnet50 vgg16 | grep -vxF "$$made" | paste -sd,); \
+	if [ "$$missing" ]; then set -x; saltseg fan-out --jobs 2 -S backbone=$$missing; \
+	else echo 'experiments resnet50 and vgg16 are there; to make one anew: dvc exp remove NAME'; fi
 	saltseg compare resnet50 vgg16 --html report.html
-
-# An experiment called as its backbone, unless this commit has one: nothing is trained twice.
-define experiment
-@dvc exp list --name-only | grep -qx ' *$(1)' \
-  && echo 'experiment $(1) is there; to make it anew: dvc exp remove $(1)' \
-  || (set -x; dvc exp run --temp -n $(1) -S backbone=$(1))
-endef
 
 # More would not fit into 80 columns beside the names that tune gives; `saltseg scores` has more.
 COLUMNS_READ := ^Experiment$$|^(map_iou\.mean|backbone)$$

@@ -9,15 +9,17 @@ from saltseg.fanout.board import Board
 
 def test_without_a_terminal_each_epoch_is_a_line() -> None:
     printed = io.StringIO()
-    with Board(Console(file=printed, width=40), ["plain-0", "plain-1"]) as board:
+    with Board(Console(file=printed, width=60), ["plain-0", "plain-1"]) as board:
         board.begin("plain-0", "this machine")
         board.see("plain-0", 1, 3, 0.25)
         board.see("plain-0", 1, 3, 0.25)
-        board.end("plain-0", "done")
+        board.end("plain-0", "")
+        board.end("plain-1", "no room; see plain-1.log")
     assert printed.getvalue().splitlines() == [
         "plain-0: begins, this machine",
         "plain-0: epoch 1/3  val_map_iou 0.250",
         "plain-0: done",
+        "plain-1: failed, no room; see plain-1.log",
     ]
 
 

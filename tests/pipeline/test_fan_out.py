@@ -39,6 +39,23 @@ def test_what_is_trained_is_not_trained_again(trained: Project, tmp_path: Path) 
     assert project.run("git", "status", "--porcelain") == ""
     printed = project.run("saltseg", "fan-out", *settings, ok=False)
     assert "saltseg fan-out: there is an experiment at-0-3 already" in printed
+    project.run("git", "commit", "-q", "--allow-empty", "-m", "newer")
+    project.run("saltseg", "fan-out", *settings)
+    names = project.run("dvc", "exp", "list", "--name-only", "--all-commits").split()
+    assert names.count("at-0-3") == 2
+
+
+@pytest.mark.long
+def test_bytes_of_another_cpu_in_the_lock_are_not_missed(trained: Project, tmp_path: Path) -> None:
+    project = copy_of(trained, tmp_path / "project")
+    lock = project.root / "dvc.lock"
+    made = locked(project)["train@plain-0"]["models/plain/fold-0"]
+    lock.write_text(lock.read_text().replace(made, f"{'0' * 32}.dir"))
+    project.commit("as trained on another CPU")
+    printed = project.run("saltseg", "fan-out", "--name", "here", "-S", "backbone=plain")
+    assert printed.count("plain-0: begins") == 1
+    assert "Running stage 'train" not in printed  # not once more at home
+    assert project.run("git", "status", "--porcelain") == ""
 
 
 @pytest.fixture(scope="module")
@@ -74,10 +91,10 @@ def test_experiments_are_trained_in_copies_and_come_home(
 def test_a_fold_that_fails_is_named_and_the_others_are_kept(unset: Project) -> None:
     settings = ("-S", "train.learning_rate=1e30,0.001", "-S", "train.folds=[0]")
     printed = unset.run("saltseg", "fan-out", "--name", "rate", *settings, ok=False)
-    assert "rate-1e-30.plain-0: train: " in printed
-    assert "loss" in printed.partition("rate-1e-30.plain-0: train: ")[2].splitlines()[0]
+    assert "rate-1e-30.plain-0: failed, train: " in printed
+    assert "loss" in printed.partition("rate-1e-30.plain-0: failed, train: ")[2].splitlines()[0]
     assert "rate-0-001.plain-0: done" in printed
-    assert "saltseg fan-out: rate-1e-30.plain-0 failed" in printed
+    assert "saltseg fan-out: rate-1e-30.plain-0 failed, as said above" in printed
     assert "(1 of 2 folds are done and kept)" in printed
 
 

@@ -84,10 +84,13 @@ class Board:
         left = f", {_minutes(row.left)} left" if row.left else ""
         self._tell(name, f"epoch {epoch}/{epochs}  {WATCHED} {score:.3f}{left}")
 
-    def end(self, name: str, state: str) -> None:
-        """A fold has ended, as told."""
-        self._rows[name].state = state
-        self._tell(name, state)
+    def end(self, name: str, why: str) -> None:
+        """A fold has ended; why it has failed, or nothing where it has not."""
+        self._rows[name].state = "failed" if why else "done"
+        if why:
+            self.say(f"{name}: failed, {why}")
+        else:
+            self._tell(name, "done")
 
     def say(self, text: str) -> None:
         """Print a line, above the table where there is one."""

@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import joblib
+from dvc.repo import Repo
 from dvc.utils.serialize import modify_yaml
 from filelock import FileLock, Timeout
 from rich.console import Console
@@ -18,7 +19,8 @@ from saltseg.fanout.sites import Fold, Nodes, Site
 from saltseg.params import load_params
 from saltseg.root import WORKSPACE, state_folder
 from saltseg.runs.processes import interrupted_by_signals
-from saltseg.runs.revisions import find
+
+LOCK = Path("dvc.lock")
 
 FOLDER = "fan-out"
 """Below the project's folder of state: copies of the workspace, and what folds printed."""
@@ -53,16 +55,15 @@ def fan_out(where: int | Nodes, settings: Sequence[str], prefix: str, console: C
             say("stopped, nothing is left running; the same command goes on after the last epoch")
             raise
         if failures:
-            for name, why in failures.items():
-                say(f"{name}: {why}")
             done = len(folds) - len(failures)
             raise TrainingError(
-                f"{', '.join(failures)} failed; the same command runs them again"
+                f"{', '.join(failures)} failed, as said above; the same command runs them again"
                 f" ({done} of {len(folds)} folds are done and kept)"
             )
         pull = ["--pull"] if isinstance(where, Nodes) else []
         for site in sites:
-            _finish(site, pull)
+            with _asked_of_the_run_cache([fold.stage for fold in folds if fold.site is site]):
+                _finish(site, pull)
 
 
 def _train(
@@ -93,7 +94,8 @@ def _experiments(
 ) -> list[Site]:
     """A copy of the workspace for each experiment."""
     wanted = named_sweep(settings, prefix)
-    known = {one.name for one in find([])}
+    with Repo() as repo:  # those of this commit: experiments of others may have the same names
+        known = {name for own in repo.experiments.ls().values() for name, _ in own}
     if there := [name for name in wanted if name in known]:
         raise DataError(
             f"there is an experiment {there[0]} already; `dvc exp remove {there[0]}`, or let the"
@@ -123,6 +125,27 @@ def _finish(site: Site, pull: Sequence[str]) -> None:
     home, settings = Site(WORKSPACE, Path.cwd()), [f"-S{one}" for one in site.overrides]
     home.dvc("exp", "run", *pull, "--temp", "-n", site.name, *settings)
     site.remove()
+
+
+@contextmanager
+def _asked_of_the_run_cache(trained: Sequence[str]) -> Iterator[None]:
+    """Take what was trained just now out of the workspace's dvc.lock, until DVC puts it back.
+
+    For a stage with the command, dependencies and parameters that dvc.lock has, DVC looks for the
+    bytes named there and no others: where they are another CPU's, and nowhere to be had, it would
+    train again what its run cache holds.
+    """
+    before = LOCK.read_bytes() if LOCK.exists() else b""
+    if before:
+        with modify_yaml(LOCK) as lock:
+            for stage in trained:
+                lock["stages"].pop(stage, None)
+    without = LOCK.read_bytes() if before else b""
+    try:
+        yield
+    finally:
+        if before and LOCK.read_bytes() == without:  # an experiment writes a dvc.lock of its own
+            LOCK.write_bytes(before)
 
 
 @contextmanager

@@ -20,6 +20,9 @@ POLL = 1.0
 
 HERE = "this machine"
 
+SHARED = {"TF_FORCE_GPU_ALLOW_GROWTH": "true", "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+"""Lets trainings share a GPU: each takes the memory that it needs, where it would take all."""
+
 
 @dataclass
 class _Running:
@@ -54,7 +57,7 @@ def train_here(folds: Sequence[Fold], jobs: int, folder: Path, board: Board) -> 
                 running.remove(one)
                 one.open.close()
                 why = _reason(one, folder)
-                board.end(one.fold.name, "failed" if why else "done")
+                board.end(one.fold.name, why)
                 if why:
                     failures[one.fold.name] = why
     return failures
@@ -65,7 +68,7 @@ def _start(stack: ExitStack, fold: Fold, folder: Path, board: Board) -> _Running
     command = dvc_command("--wait-for-lock", "repro", "--single-item", fold.stage)
     log, noted = folder / f"{fold.name}.log", folder / f"{fold.name}.process"
     own = stack.enter_context(ExitStack())
-    around = fold.site.environment(Path.cwd())
+    around = SHARED | fold.site.environment(Path.cwd())
     process = own.enter_context(
         process_group(command, log, noted, folder=fold.site.folder, environment=around)
     )

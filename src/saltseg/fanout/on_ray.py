@@ -72,7 +72,7 @@ def train_on(nodes: Nodes, folds: Sequence[Fold], folder: Path, board: Board) ->
                 for task in ready:
                     fold = tasks.pop(task)
                     why = _ended(task, fold, folder, board)
-                    board.end(fold.name, "failed" if why else "done")
+                    board.end(fold.name, why)
                     if why:
                         failures[fold.name] = why
         finally:
