@@ -6,6 +6,7 @@ import time
 from pathlib import Path
 
 import psutil
+import pytest
 
 LEASH = (sys.executable, "-m", "saltseg.fanout.leash")
 ENDLESS = "import os, pathlib, sys, time; pathlib.Path(sys.argv[1]).write_text(str(os.getpid())); "
@@ -24,14 +25,18 @@ def test_the_exit_code_is_that_of_the_command() -> None:
     assert done.returncode == 7
 
 
-def test_a_command_ends_with_whoever_started_it(tmp_path: Path) -> None:
+@pytest.mark.parametrize("with_its_child", [False, True], ids=["killed", "killed, as Ray does"])
+def test_a_command_ends_with_whoever_started_it(tmp_path: Path, with_its_child: bool) -> None:
     told = tmp_path / "number"
     command = [*LEASH, sys.executable, "-c", f"{ENDLESS}time.sleep(600)", str(told)]
     parent = f"import subprocess; subprocess.run({command!r}, start_new_session=True)"
     with subprocess.Popen((sys.executable, "-c", parent)) as process:
         child = psutil.Process(number_in(told))
         group = os.getpgid(child.pid)
+        own = psutil.Process(process.pid).children()
         process.send_signal(signal.SIGKILL)
+        for direct in own if with_its_child else []:
+            direct.kill()
     gone, alive = psutil.wait_procs([child], timeout=30)
     assert gone
     assert not alive

@@ -3,6 +3,8 @@
 python -m saltseg.fanout.leash COMMAND ...
 
 A node of a cluster may be taken away in the middle of a training, and nothing of that must run on.
+Ray kills what a lost worker has started, and not what that has started in turn: so two processes hold
+the leash, and the second one ends the command whatever becomes of the first.
 """
 
 import os
@@ -24,7 +26,22 @@ def main(command: Sequence[str]) -> int:
     """Run it, as a process of this group; returns its exit code."""
     # Workers of Ray block Ctrl-C, and what they start inherits that.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
-    parent, process = os.getppid(), subprocess.Popen(command)
+    parent, own = os.getppid(), os.getpid()
+    holder = os.fork()
+    if not holder:
+        return _hold(command, own)
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    while os.getppid() == parent:
+        ended, status = os.waitpid(holder, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.1)
+    return 1
+
+
+def _hold(command: Sequence[str], parent: int) -> int:
+    """Run it until it ends, or that process does; returns its exit code."""
+    process = subprocess.Popen(command)
     # Whoever sends Ctrl-C may be gone before it can see that it was heard: the end is seen to here.
     with suppress(KeyboardInterrupt):
         while process.poll() is None and os.getppid() == parent:
