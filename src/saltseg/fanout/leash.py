@@ -3,8 +3,8 @@
 python -m saltseg.fanout.leash COMMAND ...
 
 A node of a cluster may be taken away in the middle of a training, and nothing of that must run on.
-Ray kills what a lost worker has started, and not what that has started in turn: so two processes hold
-the leash, and the second one ends the command whatever becomes of the first.
+Ray kills what a lost worker has started, and not what that has started in turn: so two processes
+hold the leash, and the second one ends the command whatever becomes of the first.
 """
 
 import os
