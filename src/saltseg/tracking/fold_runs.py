@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 from mlflow import MlflowClient
 from mlflow.entities import Dataset, DatasetInput, InputTag, Metric, Param
+from mlflow.exceptions import MlflowException
 
 from saltseg.tracking.stamps import unstamp
 from saltseg.tracking.store import Store, flatten, store_errors
@@ -72,7 +73,10 @@ def log_data(client: MlflowClient, run_id: str, dataset: str, digest: str | None
         source = json.dumps({"uri": dataset})
         data = Dataset(Path(dataset).stem, digest, source_type="local", source=source)
         tags = [InputTag("mlflow.data.context", "training")]
-        client.log_inputs(run_id, [DatasetInput(data, tags)])
+        try:
+            client.log_inputs(run_id, [DatasetInput(data, tags)])
+        except MlflowException:  # another fold named the same data just now: there it is
+            client.log_inputs(run_id, [DatasetInput(data, tags)])
 
 
 def log_rows(client: MlflowClient, run_id: str, rows: pd.DataFrame) -> None:
