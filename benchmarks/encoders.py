@@ -22,21 +22,24 @@ PICTURE, POINTS = ROOT / "docs/images/encoders.png", ROOT / "benchmarks/encoders
 
 
 class Point(NamedTuple):
-    """An encoder at a side, trained for some epochs."""
+    """An encoder at a side, trained for some epochs, from random weights or those of a file."""
 
     backbone: str
     side: int
     epochs: int
+    weights: str = "random"
 
     @property
     def name(self) -> str:
         """Of its experiment."""
-        return f"encoders-{self.backbone}-{self.side}-{self.epochs}"
+        begun = "" if self.weights == "random" else "-pretrained"
+        return f"encoders-{self.backbone}-{self.side}-{self.epochs}{begun}"
 
     @property
     def label(self) -> str:
         """For people."""
-        return f"{self.backbone}, {self.side} px, {self.epochs} epochs"
+        begun = "" if self.weights == "random" else ", pretrained"
+        return f"{self.backbone}, {self.side} px, {self.epochs} epochs{begun}"
 
 
 def measured(points: list[Point]) -> pd.DataFrame:
@@ -102,7 +105,7 @@ def main(
     for number, point in enumerate(points, start=1):
         if point.name not in experiments():
             print(point.label, flush=True)
-            names = ("backbone", "preprocess.side", "train.epochs")
+            names = ("backbone", "preprocess.side", "train.epochs", "model.weights")
             run(point.name, {**asked["base"], **dict(zip(names, point, strict=True))})
         table = measured(points[:number])
         draw(table, out)
