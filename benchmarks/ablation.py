@@ -35,6 +35,7 @@ COSTLESS = (
     "model.batchnorm_momentum",
     "train.augment.",
     "train.learning_rate",
+    "train.cosine",
     "train.schedule",
     "train.seed",
     "train.skip_constant",
@@ -71,9 +72,9 @@ for number in range(max(len(make_phases(params.train)) for params in every)):
             phases = make_phases(params.train)
             if not turn and number < len(phases):
                 prepare(model, phases[number], params.train)
-            start = time.perf_counter()
+            start = time.process_time()
             model.train_on_batch(*batch)
-            times.append(time.perf_counter() - start)
+            times.append(time.process_time() - start)
     for position, params in enumerate(every):
         phases = make_phases(params.train)
         if number < len(phases):
@@ -82,14 +83,15 @@ for number in range(max(len(make_phases(params.train)) for params in every)):
             seconds[position] += min(taken[position][2:]) * share
 print(json.dumps([s / params.train.batch_size for s, params in zip(seconds, every)]))
 """
-"""Prints, for some networks in turn, the seconds of a training step for each tile of it.
+"""Prints, for some networks in turn, the CPU seconds of a training step for each tile of it.
 
-The fastest of some, since other work on the machine only ever slows one down.
+The fastest of some, since other work on the machine only ever slows one down. Of the CPU, since a
+step of one thread takes as many on the clock where the machine does nothing else.
 """
 
 
 def seconds_a_tile(*every: Overrides) -> list[float]:
-    """What a training step of each takes for one tile: a step of each in turn, in one process."""
+    """CPU seconds of a step of each for one tile of it: a step of each in turn, in one process."""
     command = (sys.executable, "-c", STEP, str(ROUNDS), *map(json.dumps, every))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     seconds: list[float] = json.loads(done.stdout.splitlines()[-1])
