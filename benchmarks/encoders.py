@@ -2,13 +2,15 @@
 
     python -m benchmarks.encoders --out docs/images/encoders.png
 
-Each point of benchmarks/encoders.yaml becomes a DVC experiment, `encoders-...`, trained one after
-another in copies of the workspace. What is there already is not run again: stopped, the same
-command goes on. The picture, and a table below `build/`, hold those that are done, and are written
-anew after each. The data set must be tracked (`dvc add data/tgs`), or its copies lack it. Times are
-of this machine, which had better do nothing else.
+Each point of benchmarks/encoders.yaml becomes a DVC experiment, `encoders-...`, two of them trained
+at a time, a thread each, in copies of the workspace. What is there already is not run again:
+stopped, the same command goes on. The picture, and a table below `build/`, hold those that are
+done, and are written anew after each line of the file. The data set must be tracked
+(`dvc add data/tgs`), or its copies lack it. Times are of this machine, which had better do nothing
+else.
 """
 
+from itertools import groupby
 from pathlib import Path
 from typing import Annotated, NamedTuple
 
@@ -16,7 +18,7 @@ import pandas as pd
 import typer
 import yaml
 
-from benchmarks.experiments import ROOT, experiments, run
+from benchmarks.experiments import ROOT, experiments, run_side_by_side
 
 PICTURE, POINTS = ROOT / "docs/images/encoders.png", ROOT / "benchmarks/encoders.yaml"
 
@@ -30,10 +32,15 @@ class Point(NamedTuple):
     weights: str = "random"
 
     @property
+    def line(self) -> str:
+        """What names of the experiments of its line begin with."""
+        begun = "" if self.weights == "random" else "-pretrained"
+        return f"encoders-{self.side}-{self.epochs}{begun}"
+
+    @property
     def name(self) -> str:
         """Of its experiment."""
-        begun = "" if self.weights == "random" else "-pretrained"
-        return f"encoders-{self.backbone}-{self.side}-{self.epochs}{begun}"
+        return f"{self.line}-{self.backbone}"
 
     @property
     def label(self) -> str:
@@ -101,13 +108,23 @@ def main(
 ) -> None:
     """Run what is missing, and draw."""
     asked = yaml.safe_load(file.read_text())
-    points = [Point(*point) for point in asked["points"]]
-    for number, point in enumerate(points, start=1):
-        if point.name not in experiments():
-            print(point.label, flush=True)
-            names = ("backbone", "preprocess.side", "train.epochs", "model.weights")
-            run(point.name, {**asked["base"], **dict(zip(names, point, strict=True))})
-        table = measured(points[:number])
+    points = [
+        Point(backbone, **line) for line in asked["points"] for backbone in line.pop("backbones")
+    ]
+    done: list[Point] = []
+    for line, those in groupby(points, key=lambda point: point.line):
+        done += (own := list(those))
+        if missing := [point for point in own if point.name not in experiments()]:
+            _, side, epochs, weights = missing[0]
+            changes = {
+                "backbone": ",".join(point.backbone for point in missing),
+                "preprocess.side": side,
+                "train.epochs": epochs,
+                "model.weights": weights,
+            }
+            # A single experiment is called by the whole name given.
+            run_side_by_side(line if missing[1:] else missing[0].name, {**asked["base"], **changes})
+        table = measured(done)
         draw(table, out)
         table.round(3).to_csv(ROOT / "build/encoders.csv", index=False)
     print(table.round(3).to_string(index=False))

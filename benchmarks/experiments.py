@@ -23,6 +23,12 @@ def run(name: str, overrides: Overrides) -> None:
     subprocess.run(command, cwd=ROOT, check=True)
 
 
+def run_side_by_side(name: str, overrides: Overrides) -> None:
+    """Run the experiments of all combinations of some overrides, two folds at a time."""
+    command = ("saltseg", "fan-out", "--jobs", "2", "--name", name, *_settings(overrides))
+    subprocess.run(command, cwd=ROOT, check=True)
+
+
 def command_of(overrides: Overrides) -> str:
     """What a person would type."""
     return f"dvc exp run {shlex.join(_settings(overrides))}"
