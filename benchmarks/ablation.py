@@ -53,6 +53,7 @@ from saltseg.training.runtime import prepare_engine
 rounds, *asked = map(json.loads, sys.argv[1:])
 every = [with_overrides(load_params(), overrides) for overrides in asked]
 train = every[0].train
+clock = time.process_time if train.threads == 1 else time.perf_counter
 prepare_engine(train.seed, train.threads, train.engine)
 from saltseg.objectives import make_phases
 from saltseg.training.trainee import begin, prepare
@@ -72,9 +73,9 @@ for number in range(max(len(make_phases(params.train)) for params in every)):
             phases = make_phases(params.train)
             if not turn and number < len(phases):
                 prepare(model, phases[number], params.train)
-            start = time.process_time()
+            start = clock()
             model.train_on_batch(*batch)
-            times.append(time.process_time() - start)
+            times.append(clock() - start)
     for position, params in enumerate(every):
         phases = make_phases(params.train)
         if number < len(phases):
@@ -83,15 +84,15 @@ for number in range(max(len(make_phases(params.train)) for params in every)):
             seconds[position] += min(taken[position][2:]) * share
 print(json.dumps([s / params.train.batch_size for s, params in zip(seconds, every)]))
 """
-"""Prints, for some networks in turn, the CPU seconds of a training step for each tile of it.
+"""Prints, for some networks in turn, the seconds of a training step for each tile of it.
 
-The fastest of some, since other work on the machine only ever slows one down. Of the CPU, since a
-step of one thread takes as many on the clock where the machine does nothing else.
+The fastest of some, since other work on the machine only ever slows one down. Of a single thread
+those of the CPU, which are those of the clock where the machine does nothing else.
 """
 
 
 def seconds_a_tile(*every: Overrides) -> list[float]:
-    """CPU seconds of a step of each for one tile of it: a step of each in turn, in one process."""
+    """What a training step of each takes for one tile: a step of each in turn, in one process."""
     command = (sys.executable, "-c", STEP, str(ROUNDS), *map(json.dumps, every))
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     seconds: list[float] = json.loads(done.stdout.splitlines()[-1])
