@@ -24,8 +24,9 @@ PATIENCE = 20.0
 
 def main(command: Sequence[str]) -> int:
     """Run it, as a process of this group; returns its exit code."""
-    # Workers of Ray block Ctrl-C, and what they start inherits that.
+    # Workers of Ray block Ctrl-C, a script's background ignores it; what they start inherits that.
     signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     parent, own = os.getppid(), os.getpid()
     holder = os.fork()
     if not holder:
