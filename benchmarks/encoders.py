@@ -3,9 +3,9 @@
     python -m benchmarks.encoders --out docs/images/encoders.png
 
 Each point of benchmarks/encoders.yaml becomes a DVC experiment, `encoders-...`, two of them trained
-at a time, a thread each, in copies of the workspace. What is there already is not run again:
-stopped, the same command goes on. The picture, and a table below `build/`, hold those that are
-done, and are written anew after each line of the file. The data set must be tracked
+at a time (`--jobs`), a thread each, in copies of the workspace. What is there already is not run
+again: stopped, the same command goes on. The picture, and a table below `build/`, hold those that
+are done, and are written anew after each line of the file. The data set must be tracked
 (`dvc add data/tgs`), or its copies lack it. Times are of this machine, which had better do nothing
 else.
 """
@@ -105,6 +105,7 @@ def main(
     / "docs/images/encoders.png",
     file: Annotated[Path, typer.Option(help="Base and points.")] = ROOT
     / "benchmarks/encoders.yaml",
+    jobs: Annotated[int, typer.Option(help="Points to train at a time, a thread each.")] = 2,
 ) -> None:
     """Run what is missing, and draw."""
     asked = yaml.safe_load(file.read_text())
@@ -123,7 +124,8 @@ def main(
                 "model.weights": weights,
             }
             # A single experiment is called by the whole name given.
-            run_side_by_side(line if missing[1:] else missing[0].name, {**asked["base"], **changes})
+            name = line if missing[1:] else missing[0].name
+            run_side_by_side(name, {**asked["base"], **changes}, jobs)
         table = measured(done)
         draw(table, out)
         table.round(3).to_csv(ROOT / "build/encoders.csv", index=False)

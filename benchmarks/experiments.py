@@ -23,9 +23,9 @@ def run(name: str, overrides: Overrides) -> None:
     subprocess.run(command, cwd=ROOT, check=True)
 
 
-def run_side_by_side(name: str, overrides: Overrides) -> None:
-    """Run the experiments of all combinations of some overrides, two folds at a time."""
-    command = ("saltseg", "fan-out", "--jobs", "2", "--name", name, *_settings(overrides))
+def run_side_by_side(name: str, overrides: Overrides, jobs: int) -> None:
+    """Run the experiments of all combinations of some overrides, that many folds at a time."""
+    command = ("saltseg", "fan-out", "--jobs", str(jobs), "--name", name, *_settings(overrides))
     subprocess.run(command, cwd=ROOT, check=True)
 
 
