@@ -1,15 +1,16 @@
 """Which encoder for my minutes? Score against training time, a point each encoder and side.
 
-    python -m benchmarks.encoders --out docs/images/encoders.png
+    python -m benchmarks.encoders --out docs/encoders.md
 
 Each point of benchmarks/encoders.yaml becomes a DVC experiment, `encoders-...`, two of them trained
 at a time (`--jobs`), a thread each, in copies of the workspace. What is there already is not run
-again: stopped, the same command goes on. The picture, and a table below `build/`, hold those that
-are done, and are written anew after each line of the file. The data set must be tracked
+again: stopped, the same command goes on. The page, and the picture below `images/` beside it, hold
+those that are done, and are written anew after each line of the file. The data set must be tracked
 (`dvc add data/tgs`), or its copies lack it. Times are of this machine, which had better do nothing
 else.
 """
 
+from datetime import UTC, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -18,9 +19,7 @@ import pandas as pd
 import typer
 import yaml
 
-from benchmarks.experiments import ROOT, experiments, run_side_by_side
-
-PICTURE, POINTS = ROOT / "docs/images/encoders.png", ROOT / "benchmarks/encoders.yaml"
+from benchmarks.experiments import ROOT, Overrides, command_of, experiments, run_side_by_side
 
 
 class Point(NamedTuple):
@@ -43,19 +42,19 @@ class Point(NamedTuple):
         return f"{self.line}-{self.backbone}"
 
     @property
-    def label(self) -> str:
-        """For people."""
+    def training(self) -> str:
+        """What it has in common with the others of its line, for people."""
         begun = "" if self.weights == "random" else ", pretrained"
-        return f"{self.backbone}, {self.side} px, {self.epochs} epochs{begun}"
+        return f"{self.side} px, {self.epochs} epochs{begun}"
 
 
 def measured(points: list[Point]) -> pd.DataFrame:
     """What is known of those that are done.
 
     Returns:
-        One row per point, the fastest first: `label`, `minutes` (of its epochs), `map_iou`, `low`,
-        `high` (95 % bootstrap interval over tiles, mosaics drawn whole), `front` (whether no other
-        is as good in less time).
+        One row per point, the fastest first: `backbone`, `training`, `minutes` (of its epochs),
+        `map_iou`, `low`, `high` (95 % bootstrap interval over tiles, mosaics drawn whole), `front`
+        (whether no other is as good in less time).
     """
     from saltseg.comparison.paired import bootstrap_interval
     from saltseg.tracking.lookup import choose
@@ -63,12 +62,13 @@ def measured(points: list[Point]) -> pd.DataFrame:
 
     rows = []
     for point, shown in zip(points, choose(own_store(), [p.name for p in points]), strict=True):
-        one = shown.contestant(point.label)
+        one = shown.contestant(point.name)
         scores, seconds = one.tiles["map_iou"], one.cost.epoch_seconds or 0
         over = bootstrap_interval(scores, one.tiles["fold"], one.tiles["group"], level=0.95)
-        rows.append((point.label, seconds * point.epochs / 60, scores.mean(), over.low, over.high))
-    table = pd.DataFrame(rows, columns=["label", "minutes", "map_iou", "low", "high"])
-    table = table.sort_values("minutes", ignore_index=True)
+        minutes = seconds * point.epochs / 60
+        rows.append((point.backbone, point.training, minutes, scores.mean(), over.low, over.high))
+    columns = ["backbone", "training", "minutes", "map_iou", "low", "high"]
+    table = pd.DataFrame(rows, columns=columns).sort_values("minutes", ignore_index=True)
     return table.assign(front=table["map_iou"].cummax().diff().fillna(1) > 0)
 
 
@@ -81,33 +81,75 @@ def draw(table: pd.DataFrame, path: Path) -> None:
 
     figure = Figure(figsize=(9, 5.4), layout="constrained")
     axes = figure.subplots()
-    for _, row in table.iterrows():
-        colour = PREDICTION if row["front"] else "0.45"
-        ends = [[row["map_iou"] - row["low"]], [row["high"] - row["map_iou"]]]
-        axes.errorbar(row["minutes"], row["map_iou"], yerr=ends, fmt="o", color=colour, lw=0.8)
-        place = (row["minutes"], row["map_iou"])
-        axes.annotate(row["label"], place, (6, 4), textcoords="offset points", color=colour)
+    for marker, (training, those) in zip("os^Dv", table.groupby("training"), strict=False):
+        axes.plot([], [], marker, color="0.45", label=training)
+        for _, row in those.iterrows():
+            colour = PREDICTION if row["front"] else "0.45"
+            place = (row["minutes"], row["map_iou"])
+            ends = [[row["map_iou"] - row["low"]], [row["high"] - row["map_iou"]]]
+            axes.errorbar(*place, yerr=ends, fmt=marker, color=colour, lw=0.8)
+            offset = (6, -12) if _crowded(table, *place) else (6, 4)
+            text = {"textcoords": "offset points", "color": colour}
+            axes.annotate(row["backbone"], place, offset, **text)
     front = table[table["front"]]
     axes.step(front["minutes"], front["map_iou"], where="post", color=PREDICTION, ls=":")
     axes.set(xscale="log", xlabel="minutes of epochs, one fold", ylabel="map_iou")
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_formatter(ScalarFormatter())
-    axes.set_xlim(table["minutes"].min() * 0.8, table["minutes"].max() * 3)
+    axes.set_xlim(table["minutes"].min() * 0.8, table["minutes"].max() * 1.7)
     axes.grid(alpha=0.3, which="both")
+    axes.legend(loc="lower right")
     axes.set_title(
         "The best mask for the minutes at hand: none is better and faster than those joined"
     )
     save_png(figure, path)
 
 
+def _crowded(table: pd.DataFrame, minutes: float, score: float) -> bool:
+    """Whether another point lies where a label above and right of this one would."""
+    right = table["minutes"].between(minutes * 0.98, minutes * 1.4)
+    above = (table["map_iou"] > score) & (table["map_iou"] < score + 0.006)
+    return bool((right & above).any())
+
+
+def write_page(table: pd.DataFrame, base: Overrides, page: Path, picture: Path) -> None:
+    """Write the picture, and what it was drawn from."""
+    picture.parent.mkdir(exist_ok=True)
+    draw(table, picture)
+    lines = [
+        "# Which encoder for my minutes?",
+        "",
+        f"Written by `python -m benchmarks.encoders` on {datetime.now(UTC):%Y-%m-%d}: the base",
+        "with each of the encoders, one fold, a thread. Minutes are those of the epochs, on that",
+        "machine. Interval: bootstrap over tiles, mosaics drawn whole, of these trained networks;",
+        "it does not hold for networks trained anew. All were scored on the same tiles, so that a",
+        "difference is known better than two intervals look: `saltseg compare`. Front: no other",
+        "is as good in less time.",
+        "",
+        f"![Score against minutes of training](images/{picture.name})",
+        "",
+        "Base, beside the defaults:",
+        "",
+        f"    {command_of(base)}",
+        "",
+        "| encoder | training | minutes | map_iou | 95 % interval over tiles | front |",
+        "|---|---|---|---|---|---|",
+    ]
+    for one in table.itertuples():
+        lines.append(
+            f"| {one.backbone} | {one.training} | {one.minutes:.1f} | {one.map_iou:.3f}"
+            f" | {one.low:.3f} .. {one.high:.3f} | {'yes' if one.front else ''} |"
+        )
+    page.write_text("\n".join(lines) + "\n")
+
+
 def main(
-    out: Annotated[Path, typer.Option(help="Picture to write.")] = ROOT
-    / "docs/images/encoders.png",
+    out: Annotated[Path, typer.Option(help="Markdown file to write.")] = ROOT / "docs/encoders.md",
     file: Annotated[Path, typer.Option(help="Base and points.")] = ROOT
     / "benchmarks/encoders.yaml",
     jobs: Annotated[int, typer.Option(help="Points to train at a time, a thread each.")] = 2,
 ) -> None:
-    """Run what is missing, and draw."""
+    """Run what is missing, and write page and picture."""
     asked = yaml.safe_load(file.read_text())
     points = [
         Point(backbone, **line) for line in asked["points"] for backbone in line.pop("backbones")
@@ -126,12 +168,9 @@ def main(
             # A single experiment is called by the whole name given.
             name = line if missing[1:] else missing[0].name
             run_side_by_side(name, {**asked["base"], **changes}, jobs)
-        table = measured(done)
-        draw(table, out)
-        table.round(3).to_csv(ROOT / "build/encoders.csv", index=False)
-    print(table.round(3).to_string(index=False))
+        write_page(measured(done), asked["base"], out, out.parent / f"images/{out.stem}.png")
+    print(out)
 
 
 if __name__ == "__main__":
-    (ROOT / "build").mkdir(exist_ok=True)
     typer.run(main)
