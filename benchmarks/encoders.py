@@ -4,10 +4,12 @@
 
 Each point of benchmarks/encoders.yaml becomes a DVC experiment, `encoders-...`, two of them trained
 at a time (`--jobs`), a thread each, in copies of the workspace. What is there already is not run
-again: stopped, the same command goes on. The page, and the picture below `images/` beside it, hold
-those that are done, and are written anew after each line of the file. The data set must be tracked
-(`dvc add data/tgs`), or its copies lack it. Times are of this machine, which had better do nothing
-else.
+again: stopped, the same command goes on. The page, with a picture below `images/` beside it,
+is written when all are done. The data set must be tracked
+(`dvc add data/tgs`), or its copies lack it.
+
+The time of a point is that of its steps, which are timed at the end, in turn with those of all
+others: what else the machine did while one was trained makes no difference.
 """
 
 from datetime import UTC, datetime
@@ -20,6 +22,7 @@ import typer
 import yaml
 
 from benchmarks.experiments import ROOT, Overrides, command_of, experiments, run_side_by_side
+from benchmarks.step_time import seconds_a_tile
 
 
 class Point(NamedTuple):
@@ -48,27 +51,32 @@ class Point(NamedTuple):
         return f"{self.side} px, {self.epochs} epochs{begun}"
 
 
-def measured(points: list[Point]) -> pd.DataFrame:
-    """What is known of those that are done.
+def measured(points: list[Point], base: Overrides) -> pd.DataFrame:
+    """What is known of them.
 
     Returns:
-        One row per point, the fastest first: `backbone`, `training`, `minutes` (of its epochs),
-        `map_iou`, `low`, `high` (95 % bootstrap interval over tiles, mosaics drawn whole), `front`
-        (whether no other is as good in less time).
+        One row per point, the fastest first: `backbone`, `training`, `minutes` (of the steps of its
+        epochs), `map_iou`, `low`, `high` (95 % bootstrap interval over tiles, mosaics drawn whole),
+        `front` (whether no other is as good in less time).
     """
     from saltseg.comparison.paired import bootstrap_interval
     from saltseg.tracking.lookup import choose
     from saltseg.tracking.store import own_store
 
+    networks = list(dict.fromkeys((point.backbone, point.side) for point in points))
+    settings = [{**base, "backbone": one, "preprocess.side": side} for one, side in networks]
+    seconds = dict(zip(networks, seconds_a_tile(*settings), strict=True))
     rows = []
     for point, shown in zip(points, choose(own_store(), [p.name for p in points]), strict=True):
         one = shown.contestant(point.name)
-        scores, seconds = one.tiles["map_iou"], one.cost.epoch_seconds or 0
+        scores = one.tiles["map_iou"]
         over = bootstrap_interval(scores, one.tiles["fold"], one.tiles["group"], level=0.95)
-        minutes = seconds * point.epochs / 60
+        trained = len(scores) * (one.n_splits - 1)
+        minutes = seconds[point.backbone, point.side] * trained * point.epochs / 60
         rows.append((point.backbone, point.training, minutes, scores.mean(), over.low, over.high))
     columns = ["backbone", "training", "minutes", "map_iou", "low", "high"]
-    table = pd.DataFrame(rows, columns=columns).sort_values("minutes", ignore_index=True)
+    table = pd.DataFrame(rows, columns=columns)
+    table = table.sort_values(["minutes", "map_iou"], ascending=[True, False], ignore_index=True)
     return table.assign(front=table["map_iou"].cummax().diff().fillna(1) > 0)
 
 
@@ -93,7 +101,9 @@ def draw(table: pd.DataFrame, path: Path) -> None:
             axes.annotate(row["backbone"], place, offset, **text)
     front = table[table["front"]]
     axes.step(front["minutes"], front["map_iou"], where="post", color=PREDICTION, ls=":")
-    axes.set(xscale="log", xlabel="minutes of epochs, one fold", ylabel="map_iou")
+    axes.set(
+        xscale="log", xlabel="minutes of training steps, one fold, one thread", ylabel="map_iou"
+    )
     axes.xaxis.set_major_formatter(ScalarFormatter())
     axes.xaxis.set_minor_formatter(ScalarFormatter())
     axes.set_xlim(table["minutes"].min() * 0.8, table["minutes"].max() * 1.7)
@@ -120,11 +130,11 @@ def write_page(table: pd.DataFrame, base: Overrides, page: Path, picture: Path) 
         "# Which encoder for my minutes?",
         "",
         f"Written by `python -m benchmarks.encoders` on {datetime.now(UTC):%Y-%m-%d}: the base",
-        "with each of the encoders, one fold, a thread. Minutes are those of the epochs, on that",
-        "machine. Interval: bootstrap over tiles, mosaics drawn whole, of these trained networks;",
-        "it does not hold for networks trained anew. All were scored on the same tiles, so that a",
-        "difference is known better than two intervals look: `saltseg compare`. Front: no other",
-        "is as good in less time.",
+        "with each of the encoders, one fold, a thread. Minutes are those of the training steps of",
+        "its epochs, timed in turn with one another. Interval: bootstrap over tiles, mosaics drawn",
+        "whole, of these trained networks; it does not hold for networks trained anew. All were",
+        "scored on the same tiles, so that a difference is known better than two intervals look:",
+        "`saltseg compare`. Front: no other is as good in less time.",
         "",
         f"![Score against minutes of training](images/{picture.name})",
         "",
@@ -154,10 +164,8 @@ def main(
     points = [
         Point(backbone, **line) for line in asked["points"] for backbone in line.pop("backbones")
     ]
-    done: list[Point] = []
     for line, those in groupby(points, key=lambda point: point.line):
-        done += (own := list(those))
-        if missing := [point for point in own if point.name not in experiments()]:
+        if missing := [point for point in those if point.name not in experiments()]:
             _, side, epochs, weights = missing[0]
             changes = {
                 "backbone": ",".join(point.backbone for point in missing),
@@ -168,7 +176,8 @@ def main(
             # A single experiment is called by the whole name given.
             name = line if missing[1:] else missing[0].name
             run_side_by_side(name, {**asked["base"], **changes}, jobs)
-        write_page(measured(done), asked["base"], out, out.parent / f"images/{out.stem}.png")
+    table = measured(points, asked["base"])
+    write_page(table, asked["base"], out, out.parent / f"images/{out.stem}.png")
     print(out)
 
 
