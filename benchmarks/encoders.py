@@ -124,14 +124,17 @@ def _crowded(table: pd.DataFrame, minutes: float, score: float) -> bool:
 
 def write_page(table: pd.DataFrame, base: Overrides, page: Path, picture: Path) -> None:
     """Write the picture, and what it was drawn from."""
+    from saltseg.machine import cpu_instructions, cpu_model
+
     picture.parent.mkdir(exist_ok=True)
     draw(table, picture)
     lines = [
         "# Which encoder for my minutes?",
         "",
         f"Written by `python -m benchmarks.encoders` on {datetime.now(UTC):%Y-%m-%d}: the base",
-        "with each of the encoders, one fold, a thread. Minutes are those of the training steps of",
-        "its epochs, timed in turn with one another. Interval: bootstrap over tiles, mosaics drawn",
+        "with each of the encoders, one fold. Minutes are those of the training steps of its",
+        f"epochs, timed in turn with one another on a thread of {cpu_model()}",
+        f"({', '.join(cpu_instructions() or [])}). Interval: bootstrap over tiles, mosaics drawn",
         "whole, of these trained networks; it does not hold for networks trained anew. All were",
         "scored on the same tiles, so that a difference is known better than two intervals look:",
         "`saltseg compare`. Front: no other is as good in less time.",
