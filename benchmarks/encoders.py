@@ -4,9 +4,8 @@
 
 Each point of benchmarks/encoders.yaml becomes a DVC experiment, `encoders-...`, two of them trained
 at a time (`--jobs`), a thread each, in copies of the workspace. What is there already is not run
-again: stopped, the same command goes on. The page, with a picture below `images/` beside it,
-is written when all are done. The data set must be tracked
-(`dvc add data/tgs`), or its copies lack it.
+again: stopped, the same command goes on. The page, with a picture below `images/` beside it, is
+written when all are done. The data set must be tracked (`dvc add data/tgs`), or its copies lack it.
 
 The time of a point is that of its steps, which are timed at the end, in turn with those of all
 others: what else the machine did while one was trained makes no difference.
@@ -168,7 +167,8 @@ def main(
         Point(backbone, **line) for line in asked["points"] for backbone in line.pop("backbones")
     ]
     for line, those in groupby(points, key=lambda point: point.line):
-        if missing := [point for point in those if point.name not in experiments()]:
+        there = experiments()
+        if missing := [point for point in those if point.name not in there]:
             _, side, epochs, weights = missing[0]
             changes = {
                 "backbone": ",".join(point.backbone for point in missing),
